@@ -1,0 +1,142 @@
+"""Engine, sessions and transactions; the edge (a view, the consumer, a sweep) opens them, use cases only take one.
+
+SQLite and PostgreSQL behave alike here: a write transaction begins with the write lock in hand (BEGIN IMMEDIATE) or at
+READ COMMITTED, and every write that depends on what is stored is one conditional statement.
+"""
+
+from __future__ import annotations
+
+import select
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from chassis.columns import Money, UtcDateTime, utcnow
+from chassis.tenancy import ALL_ACCOUNTS, BigId, Tenant, TenantOwned, acting_for, scope_to_tenant, tenant
+
+__all__ = [
+    "ALL_ACCOUNTS", "Base", "BigId", "Database", "Money", "TenantOwned", "UtcDateTime", "acting_for", "insert_for",
+    "tenant", "utcnow",
+]  # fmt: skip
+
+
+class Base(DeclarativeBase):
+    """Base of all models; constraint names are fixed so that migrations can speak of them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Database:
+    """One service's database.
+
+    `url` is `sqlite:////absolute/path.db` or `postgresql+psycopg://…`; `service` names the service (it goes into
+    the events' source). `statement_timeout` in seconds guards web requests; migrations pass None.
+    """
+
+    def __init__(self, url: str, *, service: str, pool_size: int = 8, statement_timeout: float | None = 5.0) -> None:
+        self.url = make_url(url)
+        self.service = service
+        self.dialect: Literal["sqlite", "postgresql"] = (
+            "sqlite" if self.url.get_backend_name() == "sqlite" else "postgresql"
+        )
+        self.engine = (
+            self._sqlite(pool_size) if self.dialect == "sqlite" else self._postgresql(pool_size, statement_timeout)
+        )
+        # Reads take no transaction: every statement is a round trip of its own and holds nothing.
+        self._reads: Engine = (
+            self.engine.execution_options(mostrador_read=True)
+            if self.dialect == "sqlite"
+            else self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        )
+
+    @contextmanager
+    def transaction(self, account: Tenant | None = None) -> Iterator[Session]:
+        """A write transaction: commits at the end of the block, rolls back on any error.
+
+        `account` puts an account in force for the block; without it the present one (the request's) stays.
+        """
+        with self._acting(account), _Session(self.engine, self.service) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read(self, account: Tenant | None = None) -> Iterator[Session]:
+        """A session for reads, each statement on its own."""
+        with self._acting(account), _Session(self._reads, self.service) as session:
+            yield session
+
+    def dispose(self) -> None:
+        """Close all pooled connections."""
+        self.engine.dispose()
+
+    @staticmethod
+    def _acting(account: Tenant | None) -> Any:
+        return nullcontext() if account is None else acting_for(account)
+
+    def _sqlite(self, pool_size: int) -> Engine:
+        engine = create_engine(
+            self.url, pool_size=pool_size, max_overflow=0, pool_timeout=5,
+            connect_args={"timeout": 5.0, "check_same_thread": False},
+        )  # fmt: skip
+
+        @event.listens_for(engine, "connect")
+        def _connected(connection: Any, _record: Any) -> None:
+            connection.isolation_level = None  # the driver begins nothing of its own accord
+            for pragma in ("journal_mode=WAL", "busy_timeout=5000", "foreign_keys=ON", "synchronous=FULL"):
+                connection.execute(f"PRAGMA {pragma}")
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            # IMMEDIATE: a transaction that reads first and writes later can't fail half-way with SQLITE_BUSY.
+            if not connection.get_execution_options().get("mostrador_read"):
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+        return engine
+
+    def _postgresql(self, pool_size: int, statement_timeout: float | None) -> Engine:
+        timeout = f" -c statement_timeout={int(statement_timeout * 1000)}" if statement_timeout else ""
+        engine = create_engine(
+            self.url, pool_size=pool_size, max_overflow=0, pool_timeout=2,
+            connect_args={
+                "connect_timeout": 5,
+                "application_name": self.service,
+                "options": "-c timezone=UTC -c lock_timeout=2000 -c idle_in_transaction_session_timeout=30000" + timeout,
+            },
+        )  # fmt: skip
+
+        @event.listens_for(engine, "checkout")
+        def _still_open(connection: Any, _record: Any, _proxy: Any) -> None:
+            # An idle connection with something to read was closed by the server: cheaper than a ping's round trip.
+            poll = select.poll()
+            poll.register(connection.fileno(), select.POLLIN | select.POLLHUP)
+            if poll.poll(0):
+                raise DisconnectionError("the server closed this connection")
+
+        return engine
+
+
+class _Session(Session):
+    def __init__(self, engine: Engine, service: str) -> None:
+        super().__init__(engine, autoflush=False, expire_on_commit=False, info={"service": service})
+
+
+event.listen(_Session, "do_orm_execute", scope_to_tenant)
+
+
+def insert_for(session: Session, model: type[Base]) -> Any:
+    """The dialect's INSERT for `model`, with `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    return dialect.insert(model)

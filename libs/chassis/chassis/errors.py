@@ -1,0 +1,83 @@
+"""One error shape a surface, whoever raised it: our Problems, Flask's HTTP errors, or a bug (500, logged, nothing told)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, Response, request
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.routing import RequestRedirect
+
+from chassis import logs
+from chassis.json import json_response
+from chassis.languages import to_spanish
+from chassis.problems import NotFound, Problem, Unavailable
+from chassis.surfaces import error_body, surface_of
+
+log = logs.get(__name__)
+
+
+def render(problem: Problem) -> Response:
+    """The answer that tells a problem, in the surface's shape and the client's language."""
+    body, summary = problem.body, problem.summary
+    if request.accept_languages.best_match(["en", "es"], "en") == "es":
+        body, summary = to_spanish(body), to_spanish(summary)
+    shaped = error_body(surface_of(request.path), problem.status, body, summary)
+    return json_response(shaped, problem.status, problem.headers)
+
+
+def install(app: Flask) -> None:
+    """Register the handlers; they replace those of Flask and flask-smorest."""
+
+    @app.errorhandler(Problem)
+    def problem(error: Problem) -> Response:
+        return render(error)
+
+    @app.before_request
+    def redirect() -> Response | None:
+        if not isinstance(request.routing_exception, RequestRedirect):
+            return None
+        # Nothing may add a slash on /api/v1/. Elsewhere 308 keeps the method, and the Location is relative.
+        if request.path.startswith("/api/v1/"):
+            return render(NotFound())
+        query = f"?{request.query_string.decode()}" if request.query_string else ""
+        return json_response({"detail": "Permanent redirect."}, 308, {"Location": f"{request.path}/{query}"})
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Response:
+        return render(_from_http(error))
+
+    @app.errorhandler(DBAPIError)
+    def database(error: DBAPIError) -> Response:
+        # Locked, restarting, out of connections: the request was rolled back, so trying again is right.
+        if error.connection_invalidated or isinstance(error, OperationalError):
+            log.error("database_unavailable", error=str(error.orig))
+            return render(Unavailable())
+        return bug(error)
+
+    @app.errorhandler(PoolTimeout)
+    def pool(error: PoolTimeout) -> Response:
+        log.error("database_pool_exhausted", error=str(error))
+        return render(Unavailable())
+
+    @app.errorhandler(Exception)
+    def bug(error: Exception) -> Response:
+        log.exception("unhandled_error", path=request.path, method=request.method)
+        return render(Problem("A server error occurred.", status=500))
+
+
+def _from_http(error: HTTPException) -> Problem:
+    status = error.code or 500
+    if status == 404:
+        return NotFound()
+    headers: dict[str, str] = {}
+    if isinstance(error, MethodNotAllowed):
+        if error.valid_methods:
+            headers["Allow"] = ", ".join(sorted(error.valid_methods))
+        return Problem(f'Method "{request.method}" not allowed.', status=405, headers=headers)
+    if isinstance(error, RequestEntityTooLarge):
+        return Problem("Request body is too large.", status=413)
+    body: dict[str, Any] = {"detail": error.description or error.name}
+    return Problem(body=body, detail=str(body["detail"]), status=status)

@@ -1,0 +1,96 @@
+"""Calls to other services: kept-alive connections, a service token, two seconds, and a circuit that opens when nobody answers.
+
+Never a retry without the callee's promise of idempotency: our internal writes are idempotent by uid, so the caller decides.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+import orjson
+import urllib3
+from structlog.contextvars import get_contextvars
+from urllib3.exceptions import HTTPError
+
+from chassis import logs
+from chassis.identity import sign_service_token
+from chassis.problems import Unavailable
+from chassis.settings import Settings
+
+log = logs.get(__name__)
+
+
+class Answer:
+    """An internal answer: `status` and decoded `data`."""
+
+    __slots__ = ("data", "status")
+
+    def __init__(self, status: int, data: Any) -> None:
+        self.status, self.data = status, data
+
+
+class InternalClient:
+    """Client of one callee, shared by the threads of a process.
+
+    `call` raises Unavailable (the user's 503) when the callee can't be reached, is too slow, answers 5xx, or while the
+    circuit is open. Any other status is the caller's to read.
+    """
+
+    FAILURES_TO_OPEN = 5
+    OPEN_SECONDS = 5.0
+
+    def __init__(self, settings: Settings, callee: str, base_url: str, *, timeout: float = 2.0) -> None:
+        self._caller, self._callee = settings.service, callee
+        self._base_url = base_url.rstrip("/")
+        self._secret = settings.secret_for(settings.service, callee)
+        self._pool = urllib3.PoolManager(
+            maxsize=settings.web_threads,
+            timeout=urllib3.Timeout(connect=min(1.0, timeout), read=timeout),
+            retries=False,
+        )
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._open_until = 0.0
+
+    def call(self, method: str, path: str, *, account_id: int | None, body: Any = None) -> Answer:
+        """One request to `/internal/…` of the callee, acting for `account_id`."""
+        self._admit()
+        headers = {
+            "Authorization": "Bearer "
+            + sign_service_token(self._secret, caller=self._caller, callee=self._callee, account_id=account_id),
+            "Content-Type": "application/json",
+        }
+        if request_id := get_contextvars().get("request_id"):
+            headers["X-Request-Id"] = request_id
+        try:
+            answer = self._pool.request(
+                method, self._base_url + path, body=None if body is None else orjson.dumps(body), headers=headers
+            )
+            data = orjson.loads(answer.data) if answer.data else None
+        except (HTTPError, orjson.JSONDecodeError, OSError) as error:
+            self._failed(path, type(error).__name__)
+            raise Unavailable from error
+        if answer.status >= 500:
+            self._failed(path, str(answer.status))
+            raise Unavailable
+        self._failures = 0
+        return Answer(answer.status, data)
+
+    def _admit(self) -> None:
+        """While the circuit is open refuse at once, but let one request through every OPEN_SECONDS to try the water."""
+        if self._failures < self.FAILURES_TO_OPEN:
+            return
+        with self._lock:
+            now = time.monotonic()
+            if now < self._open_until:
+                raise Unavailable(retry_after=max(1, round(self._open_until - now)))
+            self._open_until = now + self.OPEN_SECONDS
+
+    def _failed(self, path: str, reason: str) -> None:
+        with self._lock:
+            self._failures += 1
+            if self._failures == self.FAILURES_TO_OPEN:
+                self._open_until = time.monotonic() + self.OPEN_SECONDS
+        log.warning("internal_call_failed", callee=self._callee, path=path, reason=reason, failures=self._failures)

@@ -1,0 +1,151 @@
+"""`Idempotency-Key`: a retried POST has one effect and one answer.
+
+The key's row is written in the transaction of the effect itself, so both are there or neither: a process killed half-way
+leaves nothing that a retry would trip over. Scope: account, user, method, path. Kept 24 hours.
+"""
+
+from __future__ import annotations
+
+import functools
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, TypeVar
+
+from flask import Response, g, request
+from sqlalchemy import LargeBinary, SmallInteger, String, delete, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from chassis.current import reading, writing
+from chassis.db import ALL_ACCOUNTS, Base, Database, TenantOwned, UtcDateTime, insert_for, utcnow
+from chassis.errors import render
+from chassis.problems import Conflict, Invalid, Problem
+
+View = TypeVar("View", bound=Callable[..., Any])
+KEPT_FOR = timedelta(hours=24)
+STORED_PROBLEMS = (400, 404, 422)
+_NAMESPACE = uuid.UUID("5f0c2a52-6e0b-4a52-9d7e-1f6c2f9b7a10")
+
+
+class IdempotencyKey(TenantOwned, Base):
+    """The first answer to a keyed request."""
+
+    __tablename__ = "idempotency_keys"
+
+    scope: Mapped[str] = mapped_column(String(64), primary_key=True)
+    body_hash: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int] = mapped_column(SmallInteger, default=0)
+    answer: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow, index=True)
+
+
+class Replay(Exception):
+    """Another request with this key has already been answered; unwinds the transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """This request's key, hashed with its scope, and the hash of its body."""
+
+    scope: str
+    body_hash: str
+
+    @property
+    def uid(self) -> str:
+        """A uid that every retry of this request gets again: for what must be named before it is stored."""
+        return str(uuid.uuid5(_NAMESPACE, self.scope + self.body_hash))
+
+
+def current() -> Key | None:
+    """This request's key, if it carries one and its view is `@idempotent`."""
+    key: Key | None = g.get("idempotency_key")
+    return key
+
+
+def idempotent(view: View) -> View:
+    """Decorate a POST view: answers a repeated key with the first answer, another body under it with 422."""
+
+    @functools.wraps(view)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        key = _from_request()
+        if key is None:
+            return view(*args, **kwargs)
+        g.idempotency_key = key
+        if (answer := _answered(key)) is not None:
+            return answer
+        try:
+            return view(*args, **kwargs)
+        except Replay:
+            if (answer := _answered(key)) is None:
+                raise Conflict from None
+            return answer
+        except Problem as problem:
+            if problem.status in STORED_PROBLEMS:
+                _keep_problem(key, problem)
+            raise
+
+    return wrapped  # type: ignore[return-value]
+
+
+def claim(session: Session) -> None:
+    """Take this request's key in the transaction of its effect; Replay when somebody else was faster."""
+    key = current()
+    if key is None:
+        return
+    statement = insert_for(session, IdempotencyKey).values(scope=key.scope, body_hash=key.body_hash)
+    taken = session.execute(statement.on_conflict_do_nothing().returning(IdempotencyKey.scope)).first()
+    if taken is None:
+        raise Replay
+
+
+def keep(session: Session, response: Response) -> None:
+    """Store the answer beside the effect, before both commit."""
+    key = current()
+    if key is not None:
+        session.execute(
+            update(IdempotencyKey)
+            .where(IdempotencyKey.scope == key.scope)
+            .values(status=response.status_code, answer=response.get_data())
+        )
+
+
+def prune(database: Database) -> int:
+    """Delete the keys older than 24 hours; the worker's sweep."""
+    with database.transaction(ALL_ACCOUNTS) as session:
+        stale = delete(IdempotencyKey).where(IdempotencyKey.created_at < utcnow() - KEPT_FOR)
+        return len(session.execute(stale.returning(IdempotencyKey.scope)).all())
+
+
+def _from_request() -> Key | None:
+    text = request.headers.get("Idempotency-Key")
+    if text is None:
+        return None
+    text = text.strip().strip('"')  # the IETF draft sends it as a quoted string
+    if not text or len(text) > 255 or "," in text or not text.isascii() or not text.isprintable():
+        raise Invalid({"Idempotency-Key": ["Must be 1 to 255 printable ASCII characters without a comma."]})
+    user = g.user
+    scope = "\x1f".join((str(user.account_id), user.uid, request.method, request.path, text))
+    return Key(sha256(scope.encode()).hexdigest(), sha256(request.get_data(cache=True)).hexdigest())
+
+
+def _answered(key: Key) -> Response | None:
+    columns = select(IdempotencyKey.body_hash, IdempotencyKey.status, IdempotencyKey.answer)
+    with reading() as session:
+        row = session.execute(columns.where(IdempotencyKey.scope == key.scope)).first()
+    if row is None:
+        return None
+    if row.body_hash != key.body_hash:
+        raise Problem("This Idempotency-Key was used with a different request body.", status=422)
+    return Response(row.answer, row.status, {"Idempotent-Replayed": "true"}, mimetype="application/json")
+
+
+def _keep_problem(key: Key, problem: Problem) -> None:
+    response = render(problem)
+    with writing() as session:
+        session.execute(
+            insert_for(session, IdempotencyKey)
+            .values(scope=key.scope, body_hash=key.body_hash, status=response.status_code, answer=response.get_data())
+            .on_conflict_do_nothing()
+        )

@@ -1,0 +1,66 @@
+"""The standard messages in Spanish, for `Accept-Language: es`; what a document prints in Spanish never comes here."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_SPANISH = {
+    "This field is required.": "Este campo es requerido.",
+    "This field may not be blank.": "Este campo no puede estar en blanco.",
+    "This field may not be null.": "Este campo no puede ser nulo.",
+    "This list may not be empty.": "Esta lista no puede estar vacía.",
+    "A valid integer is required.": "Introduzca un número entero válido.",
+    "A valid number is required.": "Se requiere un número válido.",
+    "Not a valid string.": "No es una cadena válida.",
+    "Must be a valid boolean.": "Introduzca un booleano válido.",
+    "Enter a valid email address.": "Introduzca una dirección de correo electrónico válida.",
+    "Date has wrong format. Use one of these formats instead: YYYY-MM-DD.": "Fecha con formato erróneo. Use uno de los siguientes formatos en su lugar: YYYY-MM-DD.",
+    "Authentication credentials were not provided.": "Las credenciales de autenticación no se proveyeron.",
+    "Given token not valid for any token type": "El token dado no es válido para ningún tipo de token",
+    "Token has been revoked. Please login again.": "El token ha sido revocado. Inicie sesión de nuevo.",
+    "No active account found with the given credentials": "No se encontró una cuenta activa con las credenciales dadas",
+    "You do not have permission to perform this action.": "Usted no tiene permiso para realizar esta acción.",
+    "Not found.": "No encontrado.",
+    "The same request is still being processed.": "La misma petición todavía se está procesando.",
+    "The resource has changed since you read it.": "El recurso cambió desde que usted lo leyó.",
+    "Service temporarily unavailable, try again later.": "Servicio temporalmente no disponible, intente más tarde.",
+}
+_PATTERNS = [
+    (
+        r"Ensure this field has no more than (\d+) characters\.",
+        r"Asegúrese de que este campo no tenga más de \1 caracteres.",
+    ),
+    (
+        r"Ensure this field has at least (\d+) characters\.",
+        r"Asegúrese de que este campo tenga al menos \1 caracteres.",
+    ),
+    (r"Ensure this value is greater than or equal to (.+)\.", r"Asegúrese de que este valor es mayor o igual a \1."),
+    (r"Ensure this value is less than or equal to (.+)\.", r"Asegúrese de que este valor es menor o igual a \1."),
+    (
+        r"Ensure that there are no more than (\d+) digits in total\.",
+        r"Asegúrese de que no haya más de \1 dígitos en total.",
+    ),
+    (r"Ensure that there are no more than (\d+) decimal places\.", r"Asegúrese de que no haya más de \1 decimales."),
+    (r'"(.*)" is not a valid choice\.', r'"\1" no es una elección válida.'),
+    (r'Invalid pk "(.*)" - object does not exist\.', r'Clave primaria "\1" inválida - objeto no existe.'),
+    (r'Method "(\w+)" not allowed\.', r'Método "\1" no permitido.'),
+    (r"JSON parse error - (.*)", r"Error de análisis JSON - \1"),
+]
+_COMPILED = [(re.compile(pattern, re.DOTALL), spanish) for pattern, spanish in _PATTERNS]
+
+
+def to_spanish(value: Any) -> Any:
+    """`value` with every standard message in it, however deep, in Spanish; all else as it is."""
+    if isinstance(value, str):
+        if value in _SPANISH:
+            return _SPANISH[value]
+        for pattern, spanish in _COMPILED:
+            if match := pattern.fullmatch(value):
+                return match.expand(spanish)
+        return value
+    if isinstance(value, dict):
+        return {key: to_spanish(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [to_spanish(item) for item in value]
+    return value

@@ -1,0 +1,82 @@
+"""Alembic for every service: `chassis <service> migrate`. A service's folder holds only its versions, not the machinery."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+
+from chassis.db import Base, Database
+
+CHASSIS_MODELS = ("chassis.idempotency", "chassis.tenants", "chassis.messaging.outbox", "chassis.messaging.inbox")
+
+
+def folder(service: str) -> Path:
+    """`services/<service>/migrations`, beside the package."""
+    package = import_module(service).__file__
+    assert package is not None
+    return Path(package).resolve().parents[1] / "migrations"
+
+
+def load_models(service: str) -> None:
+    """Import every model of a service's database: its own and the chassis'."""
+    for module in (f"{service}.domain.models", *CHASSIS_MODELS):
+        import_module(module)
+
+
+def config_for(service: str) -> Config:
+    """Alembic's configuration, made in memory: there is no ini file and no env.py to copy."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "alembic"))
+    config.set_main_option("version_locations", str(folder(service)))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+@cache
+def head_revision(service: str) -> str | None:
+    """The newest revision that this code knows."""
+    return ScriptDirectory.from_config(config_for(service)).get_current_head()
+
+
+def upgrade(database: Database, revision: str = "head") -> None:
+    """Bring the database to `revision`, under a lock, so that two processes may try at once."""
+    _run(database, revision, lambda script: lambda current, _: script._upgrade_revs(revision, current))
+
+
+def downgrade(database: Database, revision: str) -> None:
+    """Take the database back to `revision`."""
+    _run(database, revision, lambda script: lambda current, _: script._downgrade_revs(revision, current))
+
+
+def make_revision(database: Database, message: str) -> None:
+    """Write a new revision from the difference between the models and the (migrated) database."""
+    config = config_for(database.service)
+    config.attributes["database"] = database
+    command.revision(config, message=message, autogenerate=True, version_path=str(folder(database.service)))
+
+
+def run_with_connection(context: EnvironmentContext, database: Database) -> None:
+    """What `env.py` does: run the migrations of `context` on `database`."""
+    load_models(database.service)
+    with database.engine.connect() as connection:
+        if database.dialect == "postgresql":
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7010001)")
+        context.configure(
+            connection=connection, target_metadata=Base.metadata, render_as_batch=True, compare_type=True,
+            transaction_per_migration=False,
+        )  # fmt: skip
+        context.run_migrations()
+        connection.commit()
+
+
+def _run(database: Database, revision: str, steps: object) -> None:
+    config = config_for(database.service)
+    script = ScriptDirectory.from_config(config)
+    with EnvironmentContext(config, script, fn=steps(script), destination_rev=revision) as context:  # type: ignore[operator]
+        run_with_connection(context, database)

@@ -1,0 +1,93 @@
+"""Lists: `page`, `page_size`, `X-Total-Count` and `Link` (RFC 8288) for plain arrays, or count/next/previous/results.
+
+Without `page` a list returns at most 1,000 rows. A page past the end is empty; a `page_size` above 200 is 200.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, request
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from chassis import schemas
+from chassis.json import json_response
+from chassis.problems import Invalid
+
+MAX_PAGE_SIZE = 200
+DEFAULT_PAGE_SIZE = 50
+UNPAGED_LIMIT = 1000
+
+
+class ListQuery(schemas.Schema):
+    """What every list takes; a resource's query adds its filters."""
+
+    page = schemas.Integer(minimum=1)
+    page_size = schemas.Integer(minimum=1)
+    search = schemas.Text(max_length=200)
+    ordering = schemas.Text(max_length=50)
+
+
+def order_by(ordering: str | None, allowed: Mapping[str, Any], default: Sequence[Any]) -> list[Any]:
+    """Columns to order by: `?ordering=name,-price`; anything not in `allowed` is a 400."""
+    if not ordering:
+        return list(default)
+    columns = []
+    for part in ordering.split(","):
+        name = part.strip()
+        column = allowed.get(name.removeprefix("-"))
+        if column is None:
+            raise Invalid({"ordering": [f'"{name}" is not a valid choice.']})
+        columns.append(column.desc() if name.startswith("-") else column.asc())
+    return [*columns, default[-1]]
+
+
+def listed(
+    session: Session,
+    statement: Select[Any],
+    query: Mapping[str, Any],
+    to_dict: Callable[[Any], Any],
+    *,
+    enveloped: bool = False,
+) -> Response:
+    """Answer with one page of `statement`'s rows, each through `to_dict`.
+
+    Two statements: the count and the page; the count is skipped when the page itself tells the total.
+    """
+    paged = "page" in query or "page_size" in query or enveloped
+    number = query.get("page", 1) if paged else 1
+    size = min(query.get("page_size", DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE) if paged else UNPAGED_LIMIT
+    offset = (number - 1) * size
+    rows = session.execute(statement.limit(size).offset(offset)).all()
+    if len(rows) < size and (rows or number == 1):
+        total = offset + len(rows)
+    else:
+        total = session.execute(select(func.count()).select_from(statement.order_by(None).subquery())).scalar_one()
+    links = _links(number, size, total) if paged else {}
+    items = [to_dict(row) for row in rows]
+    headers = {"X-Total-Count": str(total)}
+    if links:
+        headers["Link"] = ", ".join(f'<{url}>; rel="{rel}"' for rel, url in links.items())
+    if enveloped:
+        body = {"count": total, "next": links.get("next"), "previous": links.get("prev"), "results": items}
+        return json_response(body, 200, headers)
+    return json_response(items, 200, headers)
+
+
+def _links(number: int, size: int, total: int) -> dict[str, str]:
+    last = max(1, -(-total // size))
+    pages = {"first": 1, "prev": number - 1, "next": number + 1, "last": last}
+    return {
+        rel: _url(page)
+        for rel, page in pages.items()
+        if 1 <= page <= last and (rel in ("first", "last") or page != number)
+    }
+
+
+def _url(page: int) -> str:
+    # Relative to the host: the gateway's name is the client's business.
+    arguments = [(name, value) for name, value in request.args.items(multi=True) if name != "page"]
+    return f"{request.path}?{urlencode([*arguments, ('page', page)])}"

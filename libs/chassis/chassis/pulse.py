@@ -1,0 +1,31 @@
+"""The sign of life that each of a worker's threads gives, so that one that hangs is noticed and not only one that died."""
+
+from __future__ import annotations
+
+import time
+
+
+class Pulse:
+    """`beat(state)` at each turn of the thread's loop; silent for more than `limit` seconds means stuck."""
+
+    def __init__(self, name: str, limit: float = 60.0) -> None:
+        self.name = name
+        self.limit = limit
+        self.state = "starting"
+        self._last = time.monotonic()
+
+    def beat(self, state: str | None = None) -> None:
+        """The thread is alive; `state` says in a word or two what it is at."""
+        if state is not None:
+            self.state = state
+        self._last = time.monotonic()
+
+    @property
+    def age(self) -> float:
+        """Seconds since the last beat."""
+        return time.monotonic() - self._last
+
+    @property
+    def stuck(self) -> bool:
+        """No beat for longer than the limit."""
+        return self.age > self.limit

@@ -1,0 +1,60 @@
+"""`create_service`: one call makes a Flask app with all that the services share; an app.py only lists its blueprints."""
+
+from __future__ import annotations
+
+import uuid
+
+import flask_smorest
+from flask import Flask, request
+from structlog.contextvars import bind_contextvars, clear_contextvars
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import chassis
+from chassis import access, errors, health, logs
+from chassis.blueprint import Blueprint, register_field_types
+from chassis.current import EXTENSION
+from chassis.db import Database
+from chassis.identity import TokenVerifier
+from chassis.json import OrjsonProvider
+from chassis.keys import Keyring, RemoteKeyring
+from chassis.settings import Settings
+
+MAX_BODY = 1024 * 1024  # bytes; the gateway refuses larger ones first
+
+
+def create_service(
+    settings: Settings, *blueprints: Blueprint, keyring: Keyring | None = None, database: Database | None = None
+) -> Flask:
+    """The app of the service that `settings` describes. auth brings its own `keyring` and the database it reads it from."""
+    logs.configure(settings.service, settings.log_level)
+    app = Flask(settings.service, static_folder=None)
+    app.json = OrjsonProvider(app)
+    app.url_map.merge_slashes = False  # the gateway and the services must read a path alike
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_BODY, API_TITLE=f"Mostrador {settings.service}", API_VERSION=chassis.__version__,
+        OPENAPI_VERSION="3.0.3",
+    )  # fmt: skip
+    # Exactly one proxy, the gateway, and it overwrites what a client sent.
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
+    app.extensions[EXTENSION] = {
+        "settings": settings,
+        "database": database
+        or Database(settings.database_url, service=settings.service, pool_size=settings.web_threads),
+    }
+    keyring = keyring or RemoteKeyring(settings.jwks_url)
+    _trace_requests(app)
+    health.install(app, keyring)
+    access.install(app, settings, TokenVerifier(keyring, issuer=settings.jwt_issuer, audience=settings.jwt_audience))
+    api = flask_smorest.Api(app)
+    register_field_types(api)
+    for blueprint in blueprints:
+        api.register_blueprint(blueprint)
+    errors.install(app)
+    return app
+
+
+def _trace_requests(app: Flask) -> None:
+    @app.before_request
+    def bind() -> None:
+        clear_contextvars()
+        bind_contextvars(request_id=request.headers.get("X-Request-Id") or uuid.uuid4().hex)

@@ -1,0 +1,74 @@
+"""Settings from the environment, typed, read once; a service's `config.py` extends `Settings`, nothing else reads it.
+
+Every field `some_name` is the variable `MOSTRADOR_SOME_NAME`. A missing or malformed one is one clear sentence at start.
+"""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, ClassVar, Self, get_type_hints
+
+from environs import Env, EnvError
+
+PREFIX = "MOSTRADOR_"
+_READERS = {str: "str", int: "int", float: "float", bool: "bool", list[str]: "list"}
+
+
+class SettingsError(SystemExit):
+    """The environment lacks something or holds nonsense; the message says which variable and why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What every service needs; a service's Config adds its own fields and names itself in `service`."""
+
+    service: ClassVar[str] = ""
+
+    database_url: str = field(repr=False)
+    amqp_url: str = field(default="", repr=False)
+    bind: str = "127.0.0.1:8000"
+    worker_bind: str = "127.0.0.1:8001"
+    web_workers: int = 1
+    web_threads: int = 8
+    jwks_url: str = ""
+    jwt_issuer: str = "mostrador"
+    jwt_audience: str = "mostrador-api"
+    service_keys: list[str] = field(default_factory=list, repr=False)
+    """`caller>callee=secret` of each pair this service takes part in."""
+    log_level: str = "INFO"
+    failpoints: str = ""
+    retry_delay: float = 5.0
+    """Seconds until an event whose handler failed is tried again."""
+    hold_sweep_after: float = 60.0
+    """Seconds after which a hold that nobody confirmed is settled by asking the service that took it."""
+
+    @classmethod
+    def from_env(cls, **overrides: Any) -> Self:
+        """Read all fields from the environment; `overrides` win (tests)."""
+        env = Env(expand_vars=False)
+        hints = get_type_hints(cls)
+        values: dict[str, Any] = {}
+        for item in fields(cls):
+            if item.name in overrides:
+                values[item.name] = overrides[item.name]
+                continue
+            read = getattr(env, _READERS[hints[item.name]])
+            name = PREFIX + item.name.upper()
+            try:
+                if item.default is not MISSING:
+                    values[item.name] = read(name, item.default)
+                elif item.default_factory is not MISSING:
+                    values[item.name] = read(name, item.default_factory())
+                else:
+                    values[item.name] = read(name)
+            except (EnvError, ValueError) as error:
+                raise SettingsError(f"{cls.service}: {name}: {error}") from error
+        return cls(**values)
+
+    def secret_for(self, caller: str, callee: str) -> str:
+        """The shared secret of a pair; SettingsError when this service has no part in it."""
+        pair = f"{caller}>{callee}="
+        for entry in self.service_keys:
+            if entry.startswith(pair):
+                return entry[len(pair) :]
+        raise SettingsError(f"{self.service}: {PREFIX}SERVICE_KEYS has no entry for {pair[:-1]}")

@@ -1,0 +1,30 @@
+"""The two faces of the API: POS (`/api/…/`, Django-REST style bodies) and B2B (`/api/v1/…`, no trailing slash, envelopes)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+Surface = Literal["pos", "b2b", "b2b-auth"]
+
+
+def surface_of(path: str) -> Surface:
+    """Which surface a path belongs to; the device-session paths (`/api/v1/auth/…/`) end in a slash and are POS."""
+    if not path.startswith("/api/v1/") or path.endswith("/"):
+        return "pos"
+    return "b2b-auth" if path.startswith("/api/v1/auth/") else "b2b"
+
+
+def timestamp() -> str:
+    """Now, as the envelopes print it: `2023-10-27T10:00:00Z`."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def error_body(surface: Surface, status: int, body: dict[str, Any], summary: str) -> dict[str, Any]:
+    """A problem in the shape of its surface. `body` is the POS form, `summary` the same in a line."""
+    if surface == "pos":
+        return body
+    message = "unauthorized" if status == 401 else summary
+    if surface == "b2b-auth":
+        return {"status": "error", "message": message}
+    return {"data": None, "success": False, "status_message": message, "timestamp": timestamp()}

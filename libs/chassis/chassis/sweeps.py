@@ -1,0 +1,44 @@
+"""What a worker does by the clock: a service lists its sweeps in `sweeps.py`, one thread runs them when they are due.
+
+Every worker of a service runs them, so a sweep must bear being run twice at once (conditional updates, small steps).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chassis import logs
+from chassis.db import Database
+from chassis.pulse import Pulse
+
+_log = logs.get(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """`run(database, settings)` every `every_seconds`; the first time one interval after the worker's start."""
+
+    name: str
+    every_seconds: float
+    run: Callable[[Database, Any], None]
+
+
+def run_sweeps(sweeps: Sequence[Sweep], database: Database, settings: Any, stop: threading.Event, pulse: Pulse) -> None:
+    """Run each sweep when it is due until `stop` is set. One that fails is logged and runs again at its next turn."""
+    due = {sweep.name: time.monotonic() + sweep.every_seconds for sweep in sweeps}
+    while not stop.is_set():
+        pulse.beat("waiting")
+        for sweep in sweeps:
+            if stop.is_set() or time.monotonic() < due[sweep.name]:
+                continue
+            pulse.beat(f"running {sweep.name}")
+            try:
+                sweep.run(database, settings)
+            except Exception:
+                _log.exception("sweep_failed", sweep=sweep.name)
+            due[sweep.name] = time.monotonic() + sweep.every_seconds
+        stop.wait(max(0.05, min(1.0, min(due.values()) - time.monotonic())))
