@@ -1,0 +1,186 @@
+"""What every service's surface does, seen from outside."""
+
+from threading import Thread
+
+import pytest
+from toy import app as toy_app
+
+from chassis.testing import counted_statements
+
+
+def make(client, name="abc", **how):
+    return client.post("/api/widgets/", {"name": name, "price": 18.5}, **how)
+
+
+def test_a_created_row_is_read_again_in_one_statement(client, app):
+    answer = make(client)
+    assert (answer.status, answer.json["price"]) == (201, "18.50")
+    with counted_statements(app) as statements:
+        assert client.get(f"/api/widgets/{answer.json['id']}/").json == answer.json
+    assert len(statements) == 1
+
+
+def test_another_account_sees_nothing(client):
+    made = make(client).json
+    assert client.get("/api/widgets/", account_id=2).json == []
+    assert client.get(f"/api/widgets/{made['id']}/", account_id=2).status == 404
+    assert client.delete(f"/api/widgets/{made['id']}/", account_id=2).status == 404
+    assert client.get("/api/widgets/").json == [made]
+
+
+def test_field_errors_name_every_bad_field(client):
+    answer = client.post("/api/widgets/", {"name": "toolong", "price": "x"})
+    assert answer.status == 400
+    assert answer.json == {
+        "name": ["Ensure this field has no more than 5 characters."],
+        "price": ["A valid number is required."],
+    }
+
+
+def test_standard_messages_are_spanish_on_request(client):
+    spanish = {"Accept-Language": "es-MX,es;q=0.9,en;q=0.1"}
+    assert client.post("/api/widgets/", {}, headers=spanish).json["name"] == ["Este campo es requerido."]
+    assert client.get("/api/widgets/9/", headers=spanish).json == {"detail": "No encontrado."}
+    answer = client.get("/api/widgets/", role=None, headers=spanish)
+    assert answer.json == {"detail": "Las credenciales de autenticación no se proveyeron."}
+
+
+@pytest.mark.parametrize(
+    ("raw", "status", "starts"),
+    [
+        (b"{", 400, '{"detail":"JSON parse error'),
+        (b"[]", 400, '{"non_field_errors":["Invalid data. Expected a dictionary, but got list."]}'),
+        (b"\xff\xfe", 400, '{"detail":"JSON parse error'),
+        (b"[" * 100_000, 400, '{"detail":"JSON parse error'),
+        (b'"' + b"a" * (1024 * 1024) + b'"', 413, '{"detail":"Request body is too large."}'),
+    ],
+)
+def test_a_body_that_is_no_object_is_a_clear_error(client, raw, status, starts):
+    answer = client.post("/api/widgets/", data=raw)
+    assert answer.status == status
+    assert answer.data.decode().startswith(starts)
+
+
+def test_each_surface_has_its_own_error_shape(client):
+    assert client.get("/nowhere").json == {"detail": "Not found."}
+    b2b = client.get("/api/v1/widget")
+    assert (b2b.status, b2b.json["success"], b2b.json["data"]) == (400, False, None)
+    assert b2b.json["status_message"] == "data: 0: uid: This field is required."
+    assert client.get("/api/v1/widget", role=None).json["status_message"] == "unauthorized"
+    assert client.put("/api/widgets/").json == {"detail": 'Method "PUT" not allowed.'}
+    assert "GET" in client.put("/api/widgets/").headers["Allow"]
+
+
+def test_a_bug_tells_the_client_nothing(client):
+    answer = client.get("/api/v1/auth/broken", role=None)
+    assert (answer.status, answer.json) == (500, {"status": "error", "message": "A server error occurred."})
+
+
+def test_a_missing_slash_redirects_keeping_the_method_only_on_the_pos_surface(client):
+    answer = client.post("/api/widgets?x=1", {"name": "abc", "price": 1})
+    assert (answer.status, answer.headers["Location"]) == (308, "/api/widgets/?x=1")
+    assert client.get("/api/v1/widget/").status == 404
+
+
+def test_roles_are_enforced(client):
+    made = make(client, role="EMPLOYEE").json
+    answer = client.delete(f"/api/widgets/{made['id']}/", role="EMPLOYEE")
+    assert answer.json == {"detail": "You do not have permission to perform this action."}
+    assert answer.status == 403
+    assert client.get("/api/widgets/", role="CLIENT").status == 403
+    assert client.delete(f"/api/widgets/{made['id']}/", role="OWNER").status == 204
+
+
+def test_no_token_is_401_with_a_challenge(client):
+    answer = client.get("/api/widgets/", role=None)
+    assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert answer.json == {"detail": "Authentication credentials were not provided."}
+
+
+def test_lists_are_paged_and_say_the_total(client):
+    for name in "abcde":
+        make(client, name)
+    page = client.get("/api/widgets/?page=2&page_size=2&ordering=-name")
+    assert [row["name"] for row in page.json] == ["c", "b"]
+    assert page.headers["X-Total-Count"] == "5"
+    links = page.headers["Link"]
+    for relation in ("first", "prev", "next", "last"):
+        assert f'rel="{relation}"' in links
+    assert "</api/widgets/?page_size=2&ordering=-name&page=3>; rel=" in links
+    past = client.get("/api/widgets/?page=9")
+    assert (past.status, past.json, past.headers["X-Total-Count"]) == (200, [], "5")
+    assert client.get("/api/widgets/?page_size=1000").status == 200
+    assert client.get("/api/widgets/?ordering=color").json == {"ordering": ['"color" is not a valid choice.']}
+    assert client.get("/api/widgets/?page=0").status == 400
+
+
+def test_conditional_requests(client):
+    made = make(client).json
+    path = f"/api/widgets/{made['id']}/"
+    tag = client.get(path).headers["ETag"]
+    unchanged = client.get(path, headers={"If-None-Match": tag})
+    assert (unchanged.status, unchanged.data) == (304, b"")
+    assert client.delete(path, headers={"If-Match": '"stale"'}).status == 412
+    assert client.get(path).status == 200
+    assert client.delete(path, headers={"If-Match": tag}).status == 204
+
+
+def test_a_retry_gets_the_first_answer(client):
+    key = {"Idempotency-Key": "order-1"}
+    first, again = make(client, headers=key), make(client, headers=key)
+    assert again.data == first.data
+    assert "Idempotent-Replayed" not in first.headers
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert len(client.get("/api/widgets/").json) == 1
+    assert make(client, "xyz", headers=key).status == 422
+    assert make(client, "xyz", headers={"Idempotency-Key": '"order-2"'}).status == 201
+    assert make(client, "uvw", headers=key, user_id=2).status == 201, "keys of two users never meet"
+
+
+def test_a_refused_request_is_replayed_and_a_passing_conflict_is_not(client):
+    make(client)
+    key = {"Idempotency-Key": "k"}
+    assert make(client, headers=key).status == 400
+    client.delete(f"/api/widgets/{client.get('/api/widgets/').json[0]['id']}/")
+    assert make(client, headers=key).headers["Idempotent-Replayed"] == "true"
+    toy_app.refusing["on"] = True
+    try:
+        assert make(client, headers={"Idempotency-Key": "k2"}).status == 409
+    finally:
+        toy_app.refusing["on"] = False
+    assert client.get("/api/widgets/").json == [], "the refused insert was rolled back"
+    assert make(client, headers={"Idempotency-Key": "k2"}).status == 201
+
+
+@pytest.mark.parametrize("key", ["", "a,b", "é", "x" * 256])
+def test_a_malformed_key_is_refused(client, key):
+    assert make(client, headers={"Idempotency-Key": key.encode().decode("latin-1")}).status == 400
+
+
+def test_twenty_copies_at_once_have_one_effect_and_one_answer(client):
+    answers = []
+    threads = [
+        Thread(target=lambda: answers.append(make(client, headers={"Idempotency-Key": "same"}))) for _ in range(20)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {answer.status for answer in answers} == {201}
+    assert len({answer.data for answer in answers}) == 1
+    assert len(client.get("/api/widgets/").json) == 1
+
+
+def test_internal_paths_exist_for_their_callers_only(client):
+    made = make(client).json
+    path = f"/internal/widgets/{made['id']}/"
+    assert client.get(path).status == 404
+    assert client.get(path, role=None).status == 404
+
+
+def test_health(client):
+    assert client.get("/livez", role=None).json == {"status": "ok"}
+    ready = client.get("/readyz", role=None)
+    assert (ready.status, ready.json["checks"]) == (200, {"database": True, "keys": True})
+    assert client.get("/version", role=None).json["service"] == "toy"
+    assert b"http_request_duration_seconds" in client.get("/metrics", role=None).data

@@ -1,0 +1,139 @@
+"""Pure parts: settings, money, fields, messages, surfaces."""
+
+from datetime import date
+from decimal import Decimal
+
+import marshmallow as ma
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from toy.config import Config
+
+from chassis import schemas
+from chassis.languages import to_spanish
+from chassis.money import round_half_up, to_cents
+from chassis.settings import SettingsError
+from chassis.surfaces import surface_of
+
+
+@pytest.mark.parametrize(
+    ("amount", "rounded"), [("0.005", "0.01"), ("0.015", "0.02"), ("2.675", "2.68"), ("-0.005", "-0.01"), ("1", "1.00")]
+)
+def test_rounding_is_half_up(amount, rounded):
+    assert str(round_half_up(Decimal(amount))) == rounded
+
+
+@given(st.decimals(min_value=-(10**9), max_value=10**9, places=2))
+def test_cents_are_exact(amount):
+    assert Decimal(to_cents(amount)) / 100 == amount
+
+
+def test_money_refuses_floats_and_fractions():
+    for bad in (0.1, Decimal("0.001"), Decimal("NaN"), Decimal("Infinity")):
+        with pytest.raises(ValueError):
+            to_cents(bad)
+
+
+class Everything(schemas.Schema):
+    text = schemas.Text(max_length=3)
+    email = schemas.Email()
+    whole = schemas.Integer(minimum=1)
+    amount = schemas.Amount(minimum=0)
+    day = schemas.Date()
+    choice = schemas.Choice(("CASH", "CARD"))
+    flag = schemas.Boolean()
+    items = schemas.List(schemas.Integer(), empty=False)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "read"),
+    [
+        ("text", " ab ", "ab"), ("text", 12, "12"), ("email", "Ana@Shop.MX", "ana@shop.mx"), ("whole", "5", 5),
+        ("whole", 5.0, 5), ("amount", 18.5, Decimal("18.50")), ("amount", "18.5", Decimal("18.50")),
+        ("amount", "1e2", Decimal("100.00")), ("day", "2024-02-29", date(2024, 2, 29)), ("choice", "CASH", "CASH"),
+        ("flag", True, True), ("items", [1, "2"], [1, 2]),
+    ],
+)  # fmt: skip
+def test_fields_read(field, value, read):
+    assert Everything().load({field: value}) == {field: read}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("text", "", "This field may not be blank."),
+        ("text", "abcd", "Ensure this field has no more than 3 characters."),
+        ("text", None, "This field may not be null."),
+        ("text", "a\x00", "Not a valid string."),
+        ("email", "ana", "Enter a valid email address."),
+        ("whole", "x", "A valid integer is required."),
+        ("whole", True, "A valid integer is required."),
+        ("whole", 1.5, "A valid integer is required."),
+        ("whole", 0, "Ensure this value is greater than or equal to 1."),
+        ("amount", "NaN", "A valid number is required."),
+        ("amount", "1_000", "A valid number is required."),
+        ("amount", "1e999", "Ensure that there are no more than 12 digits in total."),
+        ("amount", "0.001", "Ensure that there are no more than 2 decimal places."),
+        ("amount", -1, "Ensure this value is greater than or equal to 0."),
+        ("day", "2023-02-29", "Date has wrong format. Use one of these formats instead: YYYY-MM-DD."),
+        ("day", "2023-1-1", "Date has wrong format. Use one of these formats instead: YYYY-MM-DD."),
+        ("choice", "GOLD", '"GOLD" is not a valid choice.'),
+        ("flag", "perhaps", "Must be a valid boolean."),
+        ("items", [], "This list may not be empty."),
+    ],
+)
+def test_fields_refuse(field, value, message):
+    with pytest.raises(ma.ValidationError) as caught:
+        Everything().load({field: value})
+    assert caught.value.messages == {field: [message]}
+
+
+def test_unknown_fields_are_ignored():
+    assert Everything().load({"color": "red"}) == {}
+
+
+@pytest.mark.parametrize(
+    ("english", "spanish"),
+    [
+        ('"GOLD" is not a valid choice.', '"GOLD" no es una elección válida.'),
+        ({"a": [{"b": ["This field is required."]}]}, {"a": [{"b": ["Este campo es requerido."]}]}),
+        ("Stock insuficiente", "Stock insuficiente"),
+    ],
+)
+def test_only_standard_messages_are_translated(english, spanish):
+    assert to_spanish(english) == spanish
+
+
+@pytest.mark.parametrize(
+    ("path", "surface"),
+    [
+        ("/api/orders/", "pos"), ("/api/v1/auth/token/", "pos"), ("/api/v1/auth/logout", "b2b-auth"),
+        ("/api/v1/product", "b2b"), ("/api/v1", "pos"), ("/x", "pos"),
+    ],
+)  # fmt: skip
+def test_surfaces(path, surface):
+    assert surface_of(path) == surface
+
+
+def test_settings_come_typed_from_the_environment(monkeypatch):
+    monkeypatch.setenv("MOSTRADOR_DATABASE_URL", "sqlite:////tmp/x.db")
+    monkeypatch.setenv("MOSTRADOR_BATCH", "7")
+    monkeypatch.setenv("MOSTRADOR_LOUD", "true")
+    monkeypatch.setenv("MOSTRADOR_SERVICE_KEYS", "sales>toy=a=b,toy>sales=c")
+    config = Config.from_env()
+    assert (config.batch, config.loud, config.ratio) == (7, True, 0.5)
+    assert config.secret_for("sales", "toy") == "a=b"
+    assert "a=b" not in repr(config)
+    with pytest.raises(SettingsError):
+        config.secret_for("auth", "toy")
+
+
+@pytest.mark.parametrize(("name", "value"), [("MOSTRADOR_BATCH", "seven"), ("MOSTRADOR_DATABASE_URL", None)])
+def test_a_bad_setting_is_named(monkeypatch, name, value):
+    monkeypatch.setenv("MOSTRADOR_DATABASE_URL", "sqlite:////tmp/x.db")
+    if value is None:
+        monkeypatch.delenv(name)
+    else:
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=name):
+        Config.from_env()

@@ -1,0 +1,3 @@
+from chassis import tenants
+
+SUBSCRIPTIONS = {**tenants.SUBSCRIPTIONS}
