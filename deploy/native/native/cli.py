@@ -1,0 +1,108 @@
+"""`python -m native COMMAND`: the front door of the native run; the Makefile's targets end here."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+
+from native import homes
+from native.errors import NotRunning, PlatformError
+from native.services import program
+from native.settings import Settings, read_settings
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; its exit code. What a person can mend is told in a sentence, without a traceback."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.command(read_settings(), options))
+    except PlatformError as error:
+        print(f"mostrador: {error}", file=sys.stderr)
+    except PermissionError as error:
+        print(f"mostrador: This user may not touch {error.filename}.", file=sys.stderr)
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m native", description="Mostrador on this machine.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: object, text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(command=command)
+        return added
+
+    add("up", _up, "start the platform and keep it until Ctrl-C")
+    add("down", _down, "stop the platform that runs in this home")
+    add("status", _status, "show its processes, their health and memory")
+    logs = add("logs", _logs, "follow the logs of one service or process (all without a name)")
+    logs.add_argument("name", nargs="?", default="")
+    for verb in ("start", "stop", "restart"):
+        one = add(verb, _control, f"{verb} one process or a group (database, broker, workers, webs, gateway)")
+        one.add_argument("name")
+        one.set_defaults(verb=verb)
+    run = add("run", _run, "run a command of a service in its environment, e.g. `run sales dead list`")
+    run.add_argument("service")
+    run.add_argument("arguments", nargs=argparse.REMAINDER)
+    test = add("test", _test, "run all tests (or those of the folders named), with servers of their own")
+    test.add_argument("folders", nargs="*")
+    add("check", _check, "lint, types, and the tests that need no server")
+    return parser
+
+
+def _up(settings: Settings, _: argparse.Namespace) -> int:
+    from native.up import up
+
+    return up(settings)
+
+
+def _down(settings: Settings, _: argparse.Namespace) -> int:
+    print("Stopped." if homes.stop(settings) else "Nothing was running.")
+    return 0
+
+
+def _status(settings: Settings, _: argparse.Namespace) -> int:
+    from native.status import status
+
+    return status(settings)
+
+
+def _logs(settings: Settings, options: argparse.Namespace) -> int:
+    files = sorted(str(path) for path in settings.logs.glob(f"{options.name}*.log"))
+    if not files:
+        raise PlatformError(f"There is no log of {options.name or 'anything'} in {settings.logs}.")
+    os.execvp("tail", ["tail", "-n", "40", "-F", *files])
+
+
+def _control(settings: Settings, options: argparse.Namespace) -> int:
+    from native.supervision import Supervisor
+
+    supervisor = Supervisor(settings)
+    if options.verb in ("stop", "restart"):
+        supervisor.stop(options.name)
+    if options.verb in ("start", "restart"):
+        supervisor.start(options.name)
+    return 0
+
+
+def _run(settings: Settings, options: argparse.Namespace) -> int:
+    file = settings.processes / f"{options.service}-worker.json"
+    if not file.exists():
+        raise NotRunning(f"There is no service {options.service!r} in {settings.home}: `make up` first.")
+    env = json.loads(file.read_text())["env"]
+    env.pop("MOSTRADOR_PROCESS")
+    os.execve(program("chassis"), ["chassis", options.service, *options.arguments], env)
+
+
+def _test(settings: Settings, options: argparse.Namespace) -> int:
+    from native.suite import run_tests
+
+    return run_tests([folder.rstrip("/") for folder in options.folders])
+
+
+def _check(settings: Settings, _: argparse.Namespace) -> int:
+    from native.suite import run_checks
+
+    return run_checks()

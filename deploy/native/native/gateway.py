@@ -1,0 +1,31 @@
+"""The gateway's two processes: nginx, and the agent that feeds it keys and revocations."""
+
+from __future__ import annotations
+
+from native.ports import LOOPBACK, SERVICES
+from native.secrets import Secrets
+from native.servers import Process
+from native.services import pair_keys, program
+from native.settings import ROOT, Settings
+
+
+def gateway_processes(settings: Settings, secrets: Secrets) -> list[Process]:
+    """nginx on the platform's port, and its agent."""
+    ports = settings.ports
+    auth = f"http://{LOOPBACK}:{ports.web('auth')}"
+    env = {
+        "HOME": str(settings.home),
+        "MOSTRADOR_GATEWAY_HOME": str(settings.home / "gateway"),
+        "MOSTRADOR_PORT": str(settings.port),
+        "MOSTRADOR_GATEWAY_INTERNAL_BIND": f"{LOOPBACK}:{ports.gateway_internal}",
+        "MOSTRADOR_JWKS_URL": f"{auth}/api/auth/jwks/",
+        "MOSTRADOR_AUTH_URL": auth,
+        "MOSTRADOR_SERVICE_KEYS": pair_keys("gateway", secrets),
+        **{f"MOSTRADOR_{service.upper()}_ADDR": f"{LOOPBACK}:{ports.web(service)}" for service in SERVICES},
+        **settings.passed_on,
+    }
+    folder = ROOT / "gateway"
+    return [
+        Process("gateway", [program("gateway"), "run"], env, folder, group="gateway", health=f"{settings.url}/healthz"),
+        Process("gateway-agent", [program("gateway"), "agent"], env, folder, group="gateway"),
+    ]

@@ -1,0 +1,65 @@
+"""Everything secret of one platform: made once, at random, kept under `<home>/secrets` for its owner alone."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from native.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Admin:
+    """The first administrator's login."""
+
+    email: str
+    username: str
+    password: str
+
+
+class Secrets:
+    """The secrets of a home; each is made when first asked for and is the same ever after."""
+
+    def __init__(self, home: Path) -> None:
+        self.folder = home / "secrets"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o700)
+
+    def get(self, name: str, make: Callable[[], str] = lambda: secrets.token_hex(24)) -> str:
+        """The secret of that name (letters and digits unless `make` says otherwise)."""
+        path = self.folder / name
+        if not path.exists():
+            write_private(path, make())
+        return path.read_text()
+
+    def pair(self, caller: str, callee: str) -> str:
+        """What two processes sign their calls with, in that direction."""
+        return self.get(f"pair.{caller}.{callee}")
+
+    def admin(self, settings: Settings) -> Admin:
+        """The login of the first start: what the settings say, else made up. Later settings don't change it, because
+        the account is in the database by then.
+        """
+
+        def make() -> str:
+            return json.dumps(
+                {
+                    "email": settings.admin_email or "admin@mostrador.local",
+                    "username": settings.admin_username or "admin",
+                    "password": settings.admin_password or secrets.token_urlsafe(12),
+                }
+            )
+
+        return Admin(**json.loads(self.get("admin.json", make)))
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that was never readable by others and never half there."""
+    new = path.with_name(path.name + ".new")
+    new.unlink(missing_ok=True)
+    new.touch(mode=0o600, exist_ok=False)
+    new.write_text(text)
+    new.rename(path)

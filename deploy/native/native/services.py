@@ -1,0 +1,81 @@
+"""The ten processes of the five services: their commands, and to each the environment that is its own and no more."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from native.ports import LOOPBACK, SERVICES
+from native.secrets import Secrets
+from native.servers import Process
+from native.settings import ROOT, Settings
+
+PAIRS = (
+    "sales>catalog",
+    "sales>customers",
+    "catalog>sales",
+    "customers>sales",
+    "auth>customers",
+    "analytics>catalog",
+    "gateway>auth",
+    "auth>gateway",
+)
+"""Who calls whom under /internal/, each with a secret of its own."""
+
+
+def program(name: str) -> str:
+    """A program of this virtualenv."""
+    return str(Path(sys.executable).with_name(name))
+
+
+def pair_keys(who: str, secrets: Secrets) -> str:
+    """MOSTRADOR_SERVICE_KEYS of one process: the pairs that it takes part in."""
+    mine = [pair.split(">") for pair in PAIRS if who in pair.split(">")]
+    return ",".join(f"{caller}>{callee}={secrets.pair(caller, callee)}" for caller, callee in mine)
+
+
+def environment(
+    service: str, settings: Settings, secrets: Secrets, *, database_url: str, amqp_url: str
+) -> dict[str, str]:
+    """The environment of a service's web, worker and commands."""
+    ports = settings.ports
+
+    def url(callee: str) -> str:
+        return f"http://{LOOPBACK}:{ports.web(callee)}"
+
+    env = {
+        "HOME": str(settings.home),
+        "MOSTRADOR_DATABASE_URL": database_url,
+        "MOSTRADOR_AMQP_URL": amqp_url,
+        "MOSTRADOR_BIND": f"{LOOPBACK}:{ports.web(service)}",
+        "MOSTRADOR_WORKER_BIND": f"{LOOPBACK}:{ports.worker(service)}",
+        "MOSTRADOR_JWKS_URL": f"{url('auth')}/api/auth/jwks/",
+        "MOSTRADOR_SERVICE_KEYS": pair_keys(service, secrets),
+        **settings.passed_on,
+    }
+    for pair in PAIRS:
+        caller, callee = pair.split(">")
+        if caller == service and callee in SERVICES:
+            env[f"MOSTRADOR_{callee.upper()}_URL"] = url(callee)
+    if service == "auth":
+        admin = secrets.admin(settings)
+        env |= {
+            "MOSTRADOR_ADMIN_EMAIL": admin.email,
+            "MOSTRADOR_ADMIN_USERNAME": admin.username,
+            "MOSTRADOR_ADMIN_PASSWORD": admin.password,
+            "MOSTRADOR_SIGNING_KEY_PASSPHRASE": secrets.get("signing-key-passphrase"),
+            "MOSTRADOR_GATEWAY_INTERNAL_URLS": f"http://{LOOPBACK}:{ports.gateway_internal}",
+        }
+    return env
+
+
+def service_processes(service: str, settings: Settings, env: dict[str, str]) -> list[Process]:
+    """A service's web and worker."""
+    folder = ROOT / "services" / service
+    web = [program("gunicorn"), "-c", "python:chassis.gunicorn_conf", f"{service}.app:create_app()"]
+    worker = [program("chassis"), service, "worker"]
+    bind, worker_bind = env["MOSTRADOR_BIND"], env["MOSTRADOR_WORKER_BIND"]
+    return [
+        Process(f"{service}-web", web, env, folder, group="webs", health=f"http://{bind}/readyz"),
+        Process(f"{service}-worker", worker, env, folder, group="workers", health=f"http://{worker_bind}/healthz"),
+    ]

@@ -1,0 +1,162 @@
+"""`up`: from nothing to a platform that answers, then keep it until Ctrl-C or SIGTERM, then end all of it."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+from native import homes, rabbitmq
+from native.demodata import load_demo_once
+from native.errors import NotReady, PlatformError
+from native.health import wait_until_ready
+from native.launch import end, processes_of
+from native.migrations import migrate
+from native.plan import Plan, make_plan, needed_ports
+from native.ports import require_free
+from native.servers import tail
+from native.settings import Settings
+from native.supervision import Supervisor, start_supervisord, write_configuration
+
+READY_SECONDS = 90.0
+STOP_SECONDS = 9.0
+LOG_BYTES = 20_000_000
+_ENGINES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+
+
+class _Stopped(Exception):
+    """Somebody wants the platform to end."""
+
+
+def up(settings: Settings) -> int:
+    """Run the platform in the foreground; 0 when it was asked to end, PlatformError when it could not start."""
+    began = time.monotonic()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    try:
+        with homes.held(settings):
+            require_free(needed_ports(settings))
+            _say("home", f"{settings.home} ({_ENGINES[settings.database]})")
+            plan = make_plan(settings)
+            supervisord = start_supervisord(settings, write_configuration(settings, plan.processes))
+            try:
+                _bring_up(plan, supervisord)
+                _say_ready(plan, time.monotonic() - began)
+                return _keep(settings, supervisord)
+            finally:
+                _end(settings, supervisord)
+    except _Stopped:
+        return 0
+
+
+def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise _Stopped
+
+
+def _bring_up(plan: Plan, supervisord: subprocess.Popen[bytes]) -> None:
+    settings, supervisor = plan.settings, Supervisor(plan.settings)
+
+    def wait(ready: Callable[[], bool], name: str, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while not ready():
+            if supervisord.poll() is not None or time.monotonic() > deadline:
+                raise NotReady(f"{name} does not start.\n{tail(settings.logs / f'{name}.log')}")
+            time.sleep(0.05)
+
+    wait(supervisor.answers, "supervisord", 20)
+    # The broker takes longest, so it comes first and everything else happens meanwhile.
+    if plan.node:
+        supervisor.start_group("broker")
+    if plan.cluster:
+        supervisor.start_group("database")
+        wait(plan.cluster.answers, "postgresql", 60)
+        plan.cluster.ensure_databases(plan.role_passwords)
+    began = time.monotonic()
+    migrated = migrate(settings, plan.environments)
+    _say(
+        "databases", f"migrated: {', '.join(migrated)} ({time.monotonic() - began:.1f} s)" if migrated else "up to date"
+    )
+    for group in ("webs", "gateway", "workers"):
+        supervisor.start_group(group)
+    print(f"  {'ready':<11}", end="", flush=True)
+    try:
+        if plan.node:
+            node = plan.node
+            wait(lambda: rabbitmq.answers(node.port), "rabbitmq", READY_SECONDS)
+            _name_ready("rabbitmq")
+        else:
+            _require_broker(settings.amqp_url)
+        wait_until_ready(settings, plan.processes, supervisor, seconds=READY_SECONDS, progress=_name_ready)
+    finally:
+        print(flush=True)
+    load_demo_once(settings, plan.admin, _say)
+
+
+def _require_broker(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme == "amqp" and not rabbitmq.answers(parts.port or 5672, parts.hostname or ""):
+        raise PlatformError(f"No broker answers at {parts.hostname}:{parts.port or 5672} (MOSTRADOR_AMQP_URL).")
+
+
+def _keep(settings: Settings, supervisord: subprocess.Popen[bytes]) -> int:
+    """Sleep until told to stop; once a minute keep the logs from growing without end."""
+    signal.signal(signal.SIGALRM, lambda *_: rotate_logs(settings))
+    signal.setitimer(signal.ITIMER_REAL, 60, 60)
+    supervisord.wait()
+    raise PlatformError(f"supervisord ended by itself.\n{tail(settings.logs / 'supervisord.log')}")
+
+
+def rotate_logs(settings: Settings, limit: int = LOG_BYTES) -> None:
+    """Copy logs over `limit` bytes to `….log.1` and start them anew; their writers append, so they go on undisturbed."""
+    for log in settings.logs.glob("*.log"):
+        if log.stat().st_size > limit:
+            shutil.copyfile(log, log.with_name(log.name + ".1"))
+            log.open("w").close()
+
+
+def _end(settings: Settings, supervisord: subprocess.Popen[bytes]) -> None:
+    """supervisord ends its groups in order; what is left after STOP_SECONDS is killed."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    began = time.monotonic()
+    _say("stopping", "")
+    supervisord.terminate()
+    try:
+        supervisord.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        supervisord.kill()
+        supervisord.wait()
+    end(list(processes_of(str(settings.home))), grace=0)
+    settings.control_socket.unlink(missing_ok=True)
+    _say("stopped", f"({time.monotonic() - began:.1f} s)")
+
+
+def _name_ready(name: str) -> None:
+    print(name, end=" ", flush=True)
+
+
+def _say(step: str, detail: str) -> None:
+    print(f"  {step:<11}{detail}", flush=True)
+
+
+def _say_ready(plan: Plan, seconds: float) -> None:
+    admin, url = plan.admin, plan.settings.url
+    print(
+        f"""
+ready: {url}   ({seconds:.1f} s)
+
+  login       {admin.email} (or {admin.username})   password: {admin.password}
+  stop        Ctrl-C, or `make down` in another shell; `make status` and `make logs S=sales` look inside
+
+  A first request:
+    curl -s {url}/api/auth/login/ -H 'Content-Type: application/json' \\
+      -d '{{"email": "{admin.email}", "password": "{admin.password}"}}'
+""",
+        flush=True,
+    )
