@@ -1,0 +1,1 @@
+"""The public door of Mostrador: nginx with njs, its configuration generator and its side process."""

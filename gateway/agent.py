@@ -1,0 +1,210 @@
+"""The gateway's side process: `python -m gateway.agent`, one beside each nginx, over the same folder.
+
+It keeps two things on disk in step with auth: the public keys, and the revocations that nginx missed while it was
+down. nginx answers 503 on protected routes until this process has vouched that both are complete.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from gateway.settings import AgentSettings, SettingsError, agent_settings
+
+TICK_S = 0.25
+RETRY_S = 1.0  # while auth does not answer
+KEYS_S = 30.0
+UNKNOWN_KID_S = 10.0  # at least so long between two fetches that a token's unknown key asked for
+REVOCATIONS_S = 60.0  # auth pushes them; this heals what a push could not deliver
+PRUNE_S = 60.0
+PRUNE_STEP = 200  # files looked at in one tick
+EXPIRED_FOR_S = 60.0  # a file outlives its token by so much
+TIMEOUT_S = 5.0
+SESSION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class Unavailable(Exception):
+    """Auth did not answer, or not what it should."""
+
+
+class Agent:
+    """All of its state is when to do what next; what it knows lies in the folder."""
+
+    def __init__(self, settings: AgentSettings, clock: Callable[[], float] = time.monotonic) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.keys_due = self.unknown_kid_due = self.prune_due = 0.0
+        self.revocations_due = self.revocations_retry = 0.0
+        self.keys_loaded = False
+        self.loaded_for = ""  # pid of the nginx that was vouched for
+        self.pruning: Iterator[None] | None = None
+        self.trouble = ""
+        home = Path(settings.home)
+        self.deny, self.jwks = home / "deny", home / "keys" / "jwks.json"
+        self.unknown_kid, self.pid_file = home / "keys" / "unknown-kid", home / "run" / "nginx.pid"
+
+    def tick(self) -> None:
+        """One round: fetch what is due, vouch for a new nginx, prune a little. Never raises for auth's sake."""
+        now = self.clock()
+        for step in (self.refresh_keys, self.load_revocations):
+            try:
+                step(now)
+            except Unavailable as error:
+                self.complain(str(error))
+        self.prune(now)
+
+    def refresh_keys(self, now: float) -> None:
+        unknown = now >= self.unknown_kid_due and self.unknown_kid.exists()
+        if now < self.keys_due and not unknown:
+            return
+        if unknown:
+            self.unknown_kid_due = now + UNKNOWN_KID_S
+            self.unknown_kid.unlink()
+        self.keys_due = now + RETRY_S
+        keys = self.fetch(self.settings.jwks_url, {}).get("keys")
+        if not isinstance(keys, list) or not keys:
+            raise Unavailable(f"{self.settings.jwks_url} lists no keys")
+        write_atomically(self.jwks, json.dumps({"keys": keys}))
+        self.keys_due = now + KEYS_S
+        self.keys_loaded = True
+
+    def load_revocations(self, now: float) -> None:
+        """Write what auth lists, then vouch for the nginx that was already listening before auth was asked."""
+        pid = self.nginx_pid()
+        vouched = pid == self.loaded_for and (self.deny / f".ready-{pid}").exists()
+        if not pid or not self.keys_loaded or now < (self.revocations_due if vouched else self.revocations_retry):
+            return
+        self.revocations_retry = self.revocations_due = now + RETRY_S
+        headers = {"Authorization": f"Bearer {service_token(self.settings.service_key)}"}
+        listed = self.fetch(self.settings.revocations_url, headers).get("revocations")
+        try:
+            revocations = [(str(item["sid"]), int(item["exp"])) for item in listed]  # type: ignore[union-attr]
+        except (TypeError, KeyError, ValueError) as error:
+            raise Unavailable(f"{self.settings.revocations_url}: {error!r}") from error
+        for sid, exp in revocations:
+            self.revoke(sid, exp)
+        self.revocations_due = now + REVOCATIONS_S
+        if not vouched:
+            for older in self.deny.glob(".ready-*"):
+                older.unlink()
+            write_atomically(self.deny / f".ready-{pid}", "")
+            self.loaded_for = pid
+            say("ready", nginx=pid, revocations=len(revocations))
+
+    def revoke(self, sid: str, exp: int) -> None:
+        if not SESSION_ID.fullmatch(sid):
+            raise Unavailable("auth listed a session id that is no file name")
+        path = self.deny / sid
+        if not path.exists():
+            write_atomically(path, str(exp))
+
+    def prune(self, now: float) -> None:
+        if self.pruning is None and now >= self.prune_due:
+            self.prune_due = now + PRUNE_S
+            self.pruning = prune_expired(self.deny, time.time() - EXPIRED_FOR_S)
+        if self.pruning is not None and next(self.pruning, self) is self:
+            self.pruning = None
+
+    def nginx_pid(self) -> str:
+        try:
+            return self.pid_file.read_text().strip()
+        except FileNotFoundError:
+            return ""
+
+    def fetch(self, url: str, headers: dict[str, str]) -> dict[str, Any]:
+        """GET a JSON object from auth; raises Unavailable."""
+        parts = urlsplit(url)
+        connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        connection = connect(parts.netloc, timeout=TIMEOUT_S)
+        try:
+            connection.request("GET", parts.path, headers=headers)
+            response = connection.getresponse()
+            content = response.read()
+            if response.status != 200:
+                raise Unavailable(f"{url}: status {response.status}")
+            body = json.loads(content)
+        except (OSError, HTTPException, ValueError) as error:
+            raise Unavailable(f"{url}: {error}") from error
+        finally:
+            connection.close()
+        if not isinstance(body, dict):
+            raise Unavailable(f"{url}: not a JSON object")
+        if self.trouble:
+            self.trouble = ""
+            say("auth is back")
+        return body
+
+    def complain(self, trouble: str) -> None:
+        """Say when auth goes away, not every second while it is."""
+        if not self.trouble:
+            say("auth is unavailable", error=trouble)
+        self.trouble = trouble
+
+
+def prune_expired(folder: Path, before: float) -> Iterator[None]:
+    """Delete revocations of tokens that expired before that time (Unix seconds), some files a step."""
+    for seen, path in enumerate(folder.iterdir(), start=1):
+        if not path.name.startswith(".") and expiry(path) < before:
+            path.unlink()
+        if seen % PRUNE_STEP == 0:
+            yield
+
+
+def expiry(path: Path) -> float:
+    """When the token of a revocation expires; a file that a crash left empty counts as a day old token's."""
+    text = path.read_text()
+    return float(text) if text.isdecimal() else path.stat().st_mtime + 86_400
+
+
+def write_atomically(path: Path, text: str) -> None:
+    temporary = path.with_name(f".new-{path.name}")
+    temporary.write_text(text)
+    temporary.replace(path)
+
+
+def service_token(secret: str) -> str:
+    """A token that lets the gateway call auth's internal endpoints for a minute."""
+    now = int(time.time())
+    header = {"alg": "HS256", "typ": "JWT", "kid": "gateway>auth"}
+    claims = {"iss": "gateway", "aud": "auth", "iat": now, "exp": now + 60}
+    signed = b".".join(base64url(json.dumps(part).encode()) for part in (header, claims))
+    signature = hmac.new(secret.encode(), signed, hashlib.sha256).digest()
+    return b".".join((signed, base64url(signature))).decode()
+
+
+def base64url(content: bytes) -> bytes:
+    return base64.urlsafe_b64encode(content).rstrip(b"=")
+
+
+def say(event: str, **fields: object) -> None:
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    print(json.dumps({"time": stamp, "service": "gateway-agent", "event": event, **fields}), flush=True)
+
+
+def main() -> int:
+    try:
+        agent = Agent(agent_settings())
+    except SettingsError as error:
+        print(f"gateway: {error}", file=sys.stderr)
+        return 2
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    while not stop.is_set():
+        agent.tick()
+        stop.wait(TICK_S)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

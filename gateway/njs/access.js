@@ -1,0 +1,74 @@
+// May this request pass? `state` answers what changes with time, on every request; `verify` what does not
+// (signature, issuer, audience), and nginx remembers its yes for 30 s under `digest`.
+
+import crypt from 'crypto';
+import keys from 'keys.js';
+import sessions from 'sessions.js';
+import settings from 'settings.js';
+import tokens from 'tokens.js';
+
+const ALGORITHM = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
+const CLOCK_SKEW_S = 5; // a token from an auth whose clock is a little ahead
+
+// js_set: missing | invalid | revoked | unavailable | valid (as far as it goes). Must stay synchronous: an
+// async function would yield the text "[object Promise]".
+function state(r) {
+    const token = tokens.credential(r.variables.http_authorization);
+    if (!token) {
+        return 'missing';
+    }
+    const claims = tokens.looksRight(token) ? tokens.part(token, 1) : null;
+    const now = tokens.now();
+    if (!claims || !tokens.isTime(claims.exp) || claims.exp <= now || !sessions.isId(claims.sid)) {
+        return 'invalid';
+    }
+    if (claims.nbf !== undefined && !(tokens.isTime(claims.nbf) && claims.nbf <= now + CLOCK_SKEW_S)) {
+        return 'invalid';
+    }
+    try {
+        if (sessions.isRevoked(claims.sid)) {
+            return 'revoked';
+        }
+        return sessions.isComplete() ? 'valid' : 'unavailable';
+    } catch (e) {
+        r.error('denylist: ' + e);
+        return 'unavailable';
+    }
+}
+
+// js_set: the cache key; a hash, so that no token is ever written to disk.
+function digest(r) {
+    return crypt.createHash('sha256').update(tokens.credential(r.variables.http_authorization)).digest('base64url');
+}
+
+// js_content: 204 for a token that auth signed for this API, else 401; 500 when that cannot be told.
+async function verify(r) {
+    try {
+        const token = tokens.credential(r.variables.http_authorization);
+        r.return(tokens.looksRight(token) && (await isSigned(token)) ? 204 : 401);
+    } catch (e) {
+        r.error('token check: ' + (e.stack || e));
+        r.return(500);
+    }
+}
+
+async function isSigned(token) {
+    const header = tokens.part(token, 0);
+    const claims = tokens.part(token, 1);
+    if (!header || header.alg !== 'RS256' || header.crit !== undefined || typeof header.kid !== 'string') {
+        return false;
+    }
+    if (!claims || claims.iss !== settings.issuer || claims.aud !== settings.audience || claims.type !== 'access') {
+        return false;
+    }
+    const found = keys.find(header.kid);
+    if (!found) {
+        return false;
+    }
+    const key = await crypto.subtle.importKey('spki', found, ALGORITHM, false, ['verify']);
+    const dot = token.lastIndexOf('.');
+    const signature = Buffer.from(token.slice(dot + 1), 'base64url');
+    return await crypto.subtle.verify(ALGORITHM, key, signature, Buffer.from(token.slice(0, dot)));
+}
+
+export default { state, digest, verify };

@@ -1,0 +1,123 @@
+"""Writes the gateway's folder, ready for nginx to start in: `python -m gateway.render [--home DIR] [--reload]`."""
+
+import argparse
+import ipaddress
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+import jinja2
+
+from gateway.routes import Routes, load_routes
+from gateway.settings import RenderSettings, SettingsError, render_settings
+
+PACKAGE = Path(__file__).resolve().parent
+FOLDERS = ("cache", "conf", "deny", "keys", "run", "tmp")
+# What a client could use to pass for somebody else, or to make a service see another request than nginx did.
+STRIPPED_HEADERS = (
+    *("Forwarded", "X-Real-IP", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Client-IP"),
+    *("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-URL", "X-Rewrite-URL"),
+    *("X-User-Id", "X-User-Role", "X-User", "X-Role", "X-Account-Id", "X-Session-Id", "X-Service", "X-Script-Name"),
+)
+ANY_ADDRESS = "0.0.0.0"  # noqa: S104 (compared with, not bound to)
+ADDRESS = re.compile(r"[A-Za-z0-9_.-]+:[0-9]{1,5}")
+ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
+WORD = re.compile(r"[A-Za-z0-9_./:-]+")
+
+
+def check(settings: RenderSettings) -> None:
+    """Refuse what would break out of the configuration or make nginx fail later; raises SettingsError."""
+    addresses = {"MOSTRADOR_PORT": settings.bind, "MOSTRADOR_GATEWAY_INTERNAL_BIND": settings.internal_bind}
+    addresses |= {f"MOSTRADOR_{name.upper()}_ADDR": value for name, value in settings.addresses.items()}
+    for name, value in addresses.items():
+        if not ADDRESS.fullmatch(value):
+            raise SettingsError(f"{name} must give host:port, not {value!r}")
+    for origin in settings.cors_origins:
+        if not ORIGIN.fullmatch(origin):
+            raise SettingsError(f"MOSTRADOR_CORS_ORIGINS: {origin!r} is not an origin like https://shop.example")
+    for network in settings.trusted_proxies:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as error:
+            raise SettingsError(f"MOSTRADOR_TRUSTED_PROXIES: {error}") from error
+    if not re.fullmatch(r"auto|[1-9][0-9]?", settings.workers):
+        raise SettingsError(f"MOSTRADOR_GATEWAY_WORKERS must be a number or auto, not {settings.workers!r}")
+    words = {
+        "MOSTRADOR_GATEWAY_HOME": settings.home,
+        "MOSTRADOR_ACCESS_LOG": settings.access_log,
+        "MOSTRADOR_NGINX_JS_MODULE": settings.js_module,
+        "the gateway's own folder": str(PACKAGE),
+    }
+    for name, value in words.items():
+        if not WORD.fullmatch(value):
+            raise SettingsError(f"{name} may only hold letters, digits and . _ / : -, not {value!r}")
+    if not Path(settings.js_module).exists():
+        raise SettingsError(f"nginx's njs module is not at {settings.js_module} (MOSTRADOR_NGINX_JS_MODULE)")
+
+
+def nginx_conf(settings: RenderSettings, routes: Routes) -> str:
+    """The text of nginx.conf."""
+    unknown = set(settings.limits) - set(routes.limits)
+    if unknown:
+        raise SettingsError(f"MOSTRADOR_LIMIT_{unknown.pop().upper()}: there is no such limit in routes.yaml")
+    host, _, port = settings.internal_bind.rpartition(":")
+    environment = jinja2.Environment(  # noqa: S701 (not HTML)
+        loader=jinja2.FileSystemLoader(PACKAGE),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template("nginx.conf.j2").render(
+        settings=settings,
+        routes=routes,
+        limits=routes.limits | settings.limits,
+        stripped_headers=STRIPPED_HEADERS,
+        package=PACKAGE,
+        verifier=f"{'127.0.0.1' if host == ANY_ADDRESS else host}:{port}",
+        as_root=os.geteuid() == 0,
+    )
+
+
+def njs_settings(settings: RenderSettings) -> str:
+    """The module that njs/*.js import as settings.js."""
+    values = {"home": settings.home, "issuer": settings.jwt_issuer, "audience": settings.jwt_audience}
+    return f"export default {json.dumps(values)};\n"
+
+
+def write_home(settings: RenderSettings, routes: Routes, *, reload: bool) -> None:
+    """Lay out the folder. Unless a running nginx is only to be reloaded, forget that one was ready."""
+    home = Path(settings.home)
+    for folder in FOLDERS:
+        (home / folder).mkdir(parents=True, exist_ok=True)
+    if not reload:
+        (home / "run" / "nginx.pid").unlink(missing_ok=True)
+        for sentinel in (home / "deny").glob(".ready-*"):
+            sentinel.unlink(missing_ok=True)
+    (home / "conf" / "settings.js").write_text(njs_settings(settings))
+    (home / "conf" / "nginx.conf").write_text(nginx_conf(settings, routes))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m gateway.render", description=__doc__)
+    parser.add_argument("--home", help="folder to write to, instead of MOSTRADOR_GATEWAY_HOME")
+    parser.add_argument("--reload", action="store_true", help="nginx runs and will be reloaded: stay ready")
+    arguments = parser.parse_args()
+    environ = dict(os.environ)
+    if arguments.home:
+        environ["MOSTRADOR_GATEWAY_HOME"] = arguments.home
+    try:
+        settings = render_settings(environ)
+        check(settings)
+        write_home(settings, load_routes(PACKAGE / "routes.yaml"), reload=arguments.reload)
+    except SettingsError as error:
+        print(f"gateway: {error}", file=sys.stderr)
+        return 2
+    print(f"gateway: wrote {settings.home}/conf/nginx.conf")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,100 @@
+"""Reads and checks routes.yaml: the step between the readable file and the nginx template."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from gateway.settings import SERVICES, SettingsError
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+PATH = re.compile(r"/[A-Za-z0-9._/-]+")
+BODY = re.compile(r"[1-9][0-9]*[km]")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One entry of the routes file; `prefix` tells whether `path` also stands for all that is below it."""
+
+    path: str
+    prefix: bool
+    service: str
+    public: tuple[str, ...]
+    limit: str
+    body: str
+
+    @property
+    def slash_style(self) -> bool:
+        """On /api/, but not on /api/v1/, every path ends with a slash and is redirected when it does not."""
+        return self.path.startswith("/api/") and not self.path.startswith("/api/v1/")
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """The whole routes file; `limits` is (requests per second, burst) by class."""
+
+    limits: dict[str, tuple[int, int]]
+    no_store: frozenset[str]
+    routes: tuple[Route, ...]
+
+
+def load_routes(path: Path) -> Routes:
+    """Read and check a routes file; raises SettingsError that names the entry and what is wrong with it."""
+    content = yaml.safe_load(path.read_text())
+    services, limits = content["services"], content["limits"]
+    unknown = set(services) ^ set(SERVICES)
+    if unknown:
+        raise SettingsError(f"{path.name}: services must be {', '.join(SERVICES)}; see {', '.join(sorted(unknown))}")
+    routes = tuple(
+        parse_route(entry, services=services, limits=limits, body=content["body"]) for entry in content["routes"]
+    )
+    refuse_doubles(routes)
+    return Routes(
+        limits={name: (int(limit["rate"]), int(limit["burst"])) for name, limit in limits.items()},
+        no_store=frozenset(name for name, options in services.items() if options.get("no_store")),
+        routes=routes,
+    )
+
+
+def parse_route(entry: dict[str, Any], *, services: Iterable[str], limits: Iterable[str], body: str) -> Route:
+    unknown = set(entry) - {"path", "prefix", "service", "public", "limit", "body"}
+    require(not unknown, entry, lambda: f"unknown field {', '.join(sorted(unknown))}")
+    require(("path" in entry) != ("prefix" in entry), entry, lambda: "needs either path or prefix")
+    route = Route(
+        path=str(entry.get("prefix") or entry.get("path")),
+        prefix="prefix" in entry,
+        service=str(entry.get("service")),
+        public=tuple(entry.get("public", ())),
+        limit=entry.get("limit", "general"),
+        body=str(entry.get("body", body)),
+    )
+    require(route.service in services, entry, lambda: f"unknown service {route.service!r}")
+    require(route.limit in limits, entry, lambda: f"unknown limit {route.limit!r}")
+    require(set(route.public) <= set(METHODS), entry, lambda: f"public lists methods: {', '.join(METHODS)}")
+    require(not (route.public and route.prefix), entry, lambda: "only a single path can be public")
+    require(bool(BODY.fullmatch(route.body)), entry, lambda: "body looks like 64k or 1m")
+    require(bool(PATH.fullmatch(route.path)) and "//" not in route.path, entry, lambda: "not a plain path")
+    require(not route.path.startswith("/internal"), entry, lambda: "/internal is never routed")
+    if route.slash_style:
+        require(route.path.endswith("/"), entry, lambda: "paths on /api/ end with a slash")
+    elif route.prefix:
+        require(not route.path.endswith("/"), entry, lambda: "a prefix outside /api/ has no final slash")
+    return route
+
+
+def refuse_doubles(routes: tuple[Route, ...]) -> None:
+    """Two entries for one path, or an exact path that a prefix already stands for, are a mistake."""
+    seen: set[str] = set()
+    for route in routes:
+        key = route.path.rstrip("/") if route.prefix else route.path
+        if key in seen:
+            raise SettingsError(f"route {route.path}: listed twice")
+        seen.add(key)
+
+
+def require(condition: bool, entry: dict[str, Any], problem: Callable[[], str]) -> None:
+    if not condition:
+        raise SettingsError(f"route {entry.get('path') or entry.get('prefix')}: {problem()}")

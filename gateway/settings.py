@@ -1,0 +1,111 @@
+"""Every environment variable of the gateway; nothing else here reads the environment.
+
+Standard library only, and little of it: the agent, which lives as long as the gateway, imports this module.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+SERVICES = ("auth", "catalog", "sales", "customers", "analytics")
+
+
+class SettingsError(Exception):
+    """The environment or the routes file does not describe a gateway; the text says what to change."""
+
+
+class AgentSettings(NamedTuple):
+    """What the side process needs: the gateway's folder, and where and as whom to ask auth."""
+
+    home: str
+    jwks_url: str
+    revocations_url: str
+    service_key: str
+
+
+class RenderSettings(NamedTuple):
+    """What the configuration is made from. `limits` holds overrides as (requests per second, burst)."""
+
+    home: str
+    bind: str
+    internal_bind: str
+    addresses: dict[str, str]
+    cors_origins: tuple[str, ...]
+    trusted_proxies: tuple[str, ...]
+    jwt_issuer: str
+    jwt_audience: str
+    limits: dict[str, tuple[int, int]]
+    workers: str
+    access_log: str
+    js_module: str
+
+
+def gateway_home(environ: Mapping[str, str]) -> str:
+    """The absolute folder that holds everything the gateway writes."""
+    home = environ.get("MOSTRADOR_GATEWAY_HOME", "")
+    if not home:
+        raise SettingsError("MOSTRADOR_GATEWAY_HOME is not set: the folder for everything the gateway writes")
+    return str(Path(home).absolute())
+
+
+def agent_settings(environ: Mapping[str, str] = os.environ) -> AgentSettings:
+    """Read the side process' settings; raises SettingsError."""
+    auth_url = environ.get("MOSTRADOR_AUTH_URL") or "http://" + service_address(environ, "auth")
+    return AgentSettings(
+        home=gateway_home(environ),
+        jwks_url=environ.get("MOSTRADOR_JWKS_URL") or auth_url.rstrip("/") + "/api/auth/jwks/",
+        revocations_url=auth_url.rstrip("/") + "/internal/revocations/",
+        service_key=service_key(environ, "gateway>auth"),
+    )
+
+
+def render_settings(environ: Mapping[str, str] = os.environ) -> RenderSettings:
+    """Read the generator's settings; raises SettingsError."""
+    service_key(environ, "auth>gateway")  # nginx reads it itself, when it starts: better to miss it now
+    host = environ.get("MOSTRADOR_GATEWAY_HOST", "127.0.0.1")
+    return RenderSettings(
+        home=gateway_home(environ),
+        bind=f"{host}:{environ.get('MOSTRADOR_PORT', '8080')}",
+        internal_bind=environ.get("MOSTRADOR_GATEWAY_INTERNAL_BIND", "127.0.0.1:8081"),
+        addresses={service: service_address(environ, service) for service in SERVICES},
+        cors_origins=listed(environ.get("MOSTRADOR_CORS_ORIGINS", "http://localhost:3000,http://localhost:5173")),
+        trusted_proxies=listed(environ.get("MOSTRADOR_TRUSTED_PROXIES", "")),
+        jwt_issuer=environ.get("MOSTRADOR_JWT_ISSUER", "mostrador"),
+        jwt_audience=environ.get("MOSTRADOR_JWT_AUDIENCE", "mostrador-api"),
+        limits={
+            name.removeprefix("MOSTRADOR_LIMIT_").lower(): limit(name, value)
+            for name, value in environ.items()
+            if name.startswith("MOSTRADOR_LIMIT_")
+        },
+        workers=environ.get("MOSTRADOR_GATEWAY_WORKERS", "1"),
+        access_log=environ.get("MOSTRADOR_ACCESS_LOG", "/dev/stdout"),
+        js_module=environ.get("MOSTRADOR_NGINX_JS_MODULE", "/usr/lib/nginx/modules/ngx_http_js_module.so"),
+    )
+
+
+def service_address(environ: Mapping[str, str], service: str) -> str:
+    """`host:port` of a service; by default its place in the local block of ports."""
+    default = f"127.0.0.1:{8091 + SERVICES.index(service)}"
+    return environ.get(f"MOSTRADOR_{service.upper()}_ADDR") or default
+
+
+def service_key(environ: Mapping[str, str], pair: str) -> str:
+    """The secret of one `caller>callee` pair in MOSTRADOR_SERVICE_KEYS."""
+    for entry in listed(environ.get("MOSTRADOR_SERVICE_KEYS", "")):
+        name, _, secret = entry.partition("=")
+        if name == pair and secret:
+            return secret
+    raise SettingsError(f"MOSTRADOR_SERVICE_KEYS has no secret for {pair}")
+
+
+def limit(name: str, value: str) -> tuple[int, int]:
+    """Parse `rate/burst`, both whole numbers; the rate in requests per second, at least 1."""
+    rate, _, burst = value.partition("/")
+    if not (rate.isdecimal() and burst.isdecimal() and int(rate) > 0):
+        raise SettingsError(f"{name} must look like 300/600 (requests per second/burst), not {value!r}")
+    return int(rate), int(burst)
+
+
+def listed(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
