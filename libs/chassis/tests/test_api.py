@@ -3,9 +3,9 @@
 from threading import Thread
 
 import pytest
-from toy import app as toy_app
 
 from chassis.testing import counted_statements
+from toy import app as toy_app
 
 
 def make(client, name="abc", **how):

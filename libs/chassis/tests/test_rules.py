@@ -7,13 +7,13 @@ import marshmallow as ma
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from toy.config import Config
 
 from chassis import schemas
 from chassis.languages import to_spanish
 from chassis.money import round_half_up, to_cents
 from chassis.settings import SettingsError
 from chassis.surfaces import surface_of
+from toy.config import Config
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,13 @@
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import delete, func, select, text, update
-from toy.domain.models import Widget
+from sqlalchemy import bindparam, delete, func, select, text, update
 
 from chassis.db import ALL_ACCOUNTS, Database, insert_for, utcnow
 from chassis.messaging.inbox import InboxRow
+from chassis.prepared import prepared
 from chassis.tenancy import CrossTenantInsert, NoTenant, acting_for
+from toy.domain.models import Widget
 
 
 @pytest.fixture
@@ -57,6 +58,21 @@ def test_the_account_in_force_can_change_within_a_transaction(two_accounts):
         for account in (1, 2):
             with acting_for(account):
                 assert session.execute(select(Widget.account_id)).scalars().all() == [account]
+
+
+COUNT = select(func.count()).select_from(Widget).scalar_subquery()
+FIND = prepared(select(Widget.account_id, COUNT.label("count")).where(Widget.name == bindparam("called")))
+RAISE = prepared(update(Widget).where(Widget.name == bindparam("called")).values(price=0).returning(Widget.account_id))
+
+
+def test_prepared_statements_are_scoped_to_the_account_in_force(two_accounts):
+    for account in (1, 2):
+        with two_accounts.transaction(account) as session:
+            assert FIND(session, called="w").all() == [(account, 1)]
+            assert RAISE(session, called="w").scalars().all() == [account]
+    for account in (None, ALL_ACCOUNTS):
+        with two_accounts.read(account) as session, pytest.raises(NoTenant):
+            FIND(session, called="w")
 
 
 def test_an_error_rolls_back(two_accounts):

@@ -1,0 +1,1 @@
+"""A service made for these tests: it counts, renames, chokes and dies on request."""

@@ -1,0 +1,142 @@
+"""What an event does to a service: its effect once, whatever the wire makes of it."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from rig import make_event, totals
+from shop.consumers import SUBSCRIPTIONS
+from shop.domain.models import Name
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.orm import Session
+
+from chassis.db import ALL_ACCOUNTS, Database, tenant, utcnow
+from chassis.messaging import Event, InboxRow, batch
+from chassis.messaging.handlers import database_away, handle
+from chassis.messaging.inbox import claim, prune
+
+
+class FailsOnce:
+    """A handler that does its work and then fails, the first time it sees an event."""
+
+    def __init__(self, handler: Any) -> None:
+        self.handler = handler
+        self.failed: set[str] = set()
+
+    def __call__(self, session: Session, event: Event) -> None:
+        self.handler(session, event)
+        if event.id not in self.failed:
+            self.failed.add(event.id)
+            raise RuntimeError("after the effect, before the commit")
+
+
+def test_twice_out_of_order_and_failing_once_is_once(database: Database) -> None:
+    events = [make_event("Counted", f"s{n % 7}", amount=n) for n in range(40)]
+    events += [make_event("Renamed", f"s{n % 5}", version=n, name=f"name {n}") for n in range(1, 21)]
+    handlers = {name: FailsOnce(SUBSCRIPTIONS[name]) for name in ("Counted", "Renamed")}
+    for seed in range(3):
+        wire = [*events, *events]
+        random.Random(seed).shuffle(wire)
+        for event in wire:
+            for _ in range(2):
+                try:
+                    handle(database, handlers, [event])
+                except RuntimeError:
+                    continue
+    assert totals(database) == {f"s{k}": sum(n for n in range(40) if n % 7 == k) for k in range(7)}
+    with database.read(ALL_ACCOUNTS) as session:
+        names = {row.subject: row.version for row in session.execute(select(Name.subject, Name.version))}
+    assert names == {"s0": 20, "s1": 16, "s2": 17, "s3": 18, "s4": 19}
+
+
+def test_an_event_twice_in_one_batch_counts_once(database: Database) -> None:
+    event = make_event(amount=5)
+    handle(database, SUBSCRIPTIONS, [event, event])
+    assert totals(database) == {"a": 5}
+
+
+def test_a_failed_batch_leaves_nothing_behind(database: Database) -> None:
+    events = [make_event(amount=5), make_event("Broken", "b")]
+    with pytest.raises(RuntimeError):
+        handle(database, SUBSCRIPTIONS, events)
+    assert totals(database) == {}
+    handle(database, SUBSCRIPTIONS, events[:1])
+    assert totals(database) == {"a": 5}
+
+
+def test_a_batch_handler_gets_each_accounts_events_at_once_in_their_order(database: Database) -> None:
+    calls: list[tuple[Any, list[str]]] = []
+    together = batch(lambda _session, events: calls.append((tenant(), [event.subject for event in events])))
+    subscriptions = {"Opened": together, "Closed": together}
+    wire = [("Opened", "a", 1), ("Opened", "b", 2), ("Closed", "c", 1), ("Opened", "d", 1), ("Closed", "e", 2)]
+    handle(database, subscriptions, [make_event(t, s, account_id=account) for t, s, account in wire])
+    assert calls == [(1, ["a", "c", "d"]), (2, ["b", "e"])]
+
+
+def test_an_event_without_a_handler_is_ignored_and_leaves_no_trace(database: Database) -> None:
+    handle(database, SUBSCRIPTIONS, [make_event("SomethingElse")])
+    with database.read(ALL_ACCOUNTS) as session:
+        assert session.scalar(select(InboxRow.event_id)) is None
+
+
+def test_a_claim_goes_with_its_rollback(database: Database) -> None:
+    event = make_event()
+    with pytest.raises(ZeroDivisionError), database.transaction(ALL_ACCOUNTS) as session:
+        assert claim(session, [event]) == [event]
+        raise ZeroDivisionError
+    for expected in ([event], []):
+        with database.transaction(ALL_ACCOUNTS) as session:
+            assert claim(session, [event]) == expected
+
+
+def test_the_inbox_forgets_after_fourteen_days_and_no_sooner(database: Database) -> None:
+    handle(database, SUBSCRIPTIONS, [old := make_event(), new := make_event()])
+    with database.transaction(ALL_ACCOUNTS) as session:
+        session.execute(
+            update(InboxRow).where(InboxRow.event_id == old.id).values(handled_at=utcnow() - timedelta(days=15))
+        )
+        session.execute(
+            update(InboxRow).where(InboxRow.event_id == new.id).values(handled_at=utcnow() - timedelta(days=13))
+        )
+    prune(database)
+    with database.read(ALL_ACCOUNTS) as session:
+        assert session.scalars(select(InboxRow.event_id)).all() == [new.id]
+
+
+def failure(database: Database, *statements: str) -> Exception:
+    """What the database answers to the last of the statements."""
+    with pytest.raises(Exception) as caught, database.transaction(ALL_ACCOUNTS) as session:  # noqa: PT012
+        for statement in statements:
+            session.execute(text(statement))
+    return caught.value
+
+
+def test_a_fault_of_the_statement_is_not_taken_for_an_absent_database(database: Database) -> None:
+    assert not database_away(failure(database, "SELECT * FROM no_such_table"))
+    assert not database_away(ValueError())
+    if database.dialect == "postgresql":
+        timed_out = failure(database, "SET LOCAL statement_timeout = 10", "SELECT pg_sleep(5)")
+        assert isinstance(timed_out, OperationalError)
+        assert not database_away(timed_out)
+    else:
+        assert not isinstance(failure(database, "SELECT * FROM no_such_table"), ProgrammingError)
+
+
+def test_an_absent_database_is_known_as_one(database: Database) -> None:
+    if database.dialect == "postgresql":
+        assert database_away(failure(database, "SELECT pg_terminate_backend(pg_backend_pid())"))
+        nowhere = Database("postgresql+psycopg://nobody@127.0.0.1:1/none", service="shop")
+        assert database_away(failure(nowhere, "SELECT 1"))
+        nowhere.dispose()
+        return
+    with database.read(ALL_ACCOUNTS) as session, database.transaction(ALL_ACCOUNTS) as writer:
+        writer.execute(text("SELECT 1"))
+        session.execute(text("PRAGMA busy_timeout = 1"))
+        with pytest.raises(OperationalError) as locked:
+            session.execute(text("INSERT INTO totals VALUES ('a', 1, 1)"))
+        session.execute(text("PRAGMA busy_timeout = 5000"))
+    assert database_away(locked.value)
