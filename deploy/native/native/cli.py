@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import sys
 
 from native import homes
@@ -49,6 +50,8 @@ def _parser() -> argparse.ArgumentParser:
     test = add("test", _test, "run all tests (or those of the folders named), with servers of their own")
     test.add_argument("folders", nargs="*")
     add("check", _check, "lint, types, and the tests that need no server")
+    add("format", _format, "put the Python code into its form")
+    add("clean", _clean, "stop the platform and delete its home with all data")
     return parser
 
 
@@ -106,3 +109,19 @@ def _check(settings: Settings, _: argparse.Namespace) -> int:
     from native.suite import run_checks
 
     return run_checks()
+
+
+def _format(settings: Settings, _: argparse.Namespace) -> int:
+    from native.suite import run_format
+
+    return run_format()
+
+
+def _clean(settings: Settings, _: argparse.Namespace) -> int:
+    if settings.home.exists():
+        if not (settings.home / "up.lock").exists():
+            raise PlatformError(f"{settings.home} is no home of Mostrador: nothing was deleted.")
+        homes.stop(settings)
+        shutil.rmtree(settings.home)
+    print(f"{settings.home} is gone.")
+    return 0

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import subprocess
 import sys
 from collections.abc import Callable
 
-from native.secrets import Admin
-from native.settings import Settings
+from native.errors import PlatformError
+from native.secrets import Secrets
+from native.servers import dies_with_parent
+from native.settings import ROOT, Settings
 
 
-def load_demo_once(settings: Settings, admin: Admin, say: Callable[[str, str], None]) -> None:
+def load_demo_once(settings: Settings, say: Callable[[str, str], None]) -> None:
     """Load it if this home was first started with MOSTRADOR_DEMO=1 and has not got it yet.
 
     The first start decides: a shop that began without must not find a stranger's orders among its own later.
@@ -20,13 +25,22 @@ def load_demo_once(settings: Settings, admin: Admin, say: Callable[[str, str], N
     if record.read_text() != "wanted":
         return
     say("demo data", "loading")
-    load_demo(settings, admin)
+    load_demo(settings)
     record.write_text("loaded")
 
 
-def load_demo(settings: Settings, admin: Admin) -> None:
-    """Fill the running platform through its own doors."""
-    from demo.load import main
+def load_demo(settings: Settings) -> None:
+    """Fill the running platform through its own doors; PlatformError when that fails (it can be tried again)."""
+    secrets = Secrets(settings.home)
+    secrets.get(EMPLOYEES_PASSWORD)
+    command = [sys.executable, "-m", "demo.load", "--url", settings.url, "--login", secrets.get("admin.email")]
+    command += ["--password-file", str(secrets.file("admin.password"))]
+    command += ["--employees-password-file", str(secrets.file(EMPLOYEES_PASSWORD))]
+    command += ["--import-command", shlex.join([sys.executable, "-m", "native", "run", "sales", "import-orders"])]
+    env = {**os.environ, "MOSTRADOR_HOME": str(settings.home)}
+    if subprocess.run(dies_with_parent(command), cwd=ROOT, env=env).returncode:
+        raise PlatformError("The demo data could not be loaded; MOSTRADOR_DEMO=0 starts a new home without.")
 
-    sales_import = [sys.executable, "-m", "native", "run", "sales"]
-    main(settings.url, admin.email, admin.password, sales_import)
+
+EMPLOYEES_PASSWORD = "employees.password"
+"""Secret that the demo shop's cashiers log in with."""

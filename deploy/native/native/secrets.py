@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,7 +29,7 @@ class Secrets:
 
     def get(self, name: str, make: Callable[[], str] = lambda: secrets.token_hex(24)) -> str:
         """The secret of that name (letters and digits unless `make` says otherwise)."""
-        path = self.folder / name
+        path = self.file(name)
         if not path.exists():
             write_private(path, make())
         return path.read_text()
@@ -39,21 +38,19 @@ class Secrets:
         """What two processes sign their calls with, in that direction."""
         return self.get(f"pair.{caller}.{callee}")
 
+    def file(self, name: str) -> Path:
+        """Where a secret is kept."""
+        return self.folder / name
+
     def admin(self, settings: Settings) -> Admin:
         """The login of the first start: what the settings say, else made up. Later settings don't change it, because
         the account is in the database by then.
         """
-
-        def make() -> str:
-            return json.dumps(
-                {
-                    "email": settings.admin_email or "admin@mostrador.local",
-                    "username": settings.admin_username or "admin",
-                    "password": settings.admin_password or secrets.token_urlsafe(12),
-                }
-            )
-
-        return Admin(**json.loads(self.get("admin.json", make)))
+        return Admin(
+            self.get("admin.email", lambda: settings.admin_email or "admin@mostrador.local"),
+            self.get("admin.username", lambda: settings.admin_username or "admin"),
+            self.get("admin.password", lambda: settings.admin_password or secrets.token_urlsafe(12)),
+        )
 
 
 def write_private(path: Path, text: str) -> None:

@@ -94,7 +94,7 @@ def _bring_up(plan: Plan, supervisord: subprocess.Popen[bytes]) -> None:
         wait_until_ready(settings, plan.processes, supervisor, seconds=READY_SECONDS, progress=_name_ready)
     finally:
         print(flush=True)
-    load_demo_once(settings, plan.admin, _say)
+    load_demo_once(settings, _say)
 
 
 def _require_broker(url: str) -> None:

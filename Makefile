@@ -1,0 +1,46 @@
+# The front door. `make help` lists what there is; deploy/native/ does the work.
+# Each recipe is one simple command, so that make runs it without a shell in between and signals reach it.
+
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+# The distribution's interpreter where there is one: it is built with profile-guided optimization.
+PYTHON := $(firstword $(wildcard /usr/bin/python3) python3)
+NATIVE := $(PYTHON) deploy/native/bootstrap.py
+
+.DEFAULT_GOAL := help
+.PHONY: help up down status logs restart run test check format install clean
+
+help: ## this list
+	@$(PYTHON) deploy/native/bootstrap.py help $(firstword $(MAKEFILE_LIST))
+
+up: ## start the platform here and keep it until Ctrl-C (installs what is missing)
+	@$(NATIVE) up
+
+down: ## stop it from another shell
+	@$(NATIVE) down
+
+status: ## its processes, their health and memory
+	@$(NATIVE) status
+
+logs: ## follow logs: S=sales for one service, nothing for all
+	@$(NATIVE) logs $(S)
+
+restart: ## restart a process or a group: S=sales-worker, S=broker
+	@$(NATIVE) restart $(S)
+
+run: ## a command of a service: S=sales C="dead list"
+	@$(NATIVE) run $(S) $(C)
+
+test: ## everything that proves it, with servers of its own: S="services/sales" for some of it
+	@$(NATIVE) test $(S)
+
+check: ## the inner loop: lint, types, and the tests that need no server
+	@$(NATIVE) check
+
+format: ## put the Python code into its form
+	@$(NATIVE) format
+
+install: ## install what `up` and `test` need, start nothing
+	@$(NATIVE) install
+
+clean: ## stop the platform and delete its home with all data
+	@$(NATIVE) clean

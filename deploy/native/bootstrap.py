@@ -1,0 +1,283 @@
+"""From a bare machine to `python -m native`: installs what is missing, shows what it does, then becomes the command.
+
+Standard library only, for the machine's own Python (3.11 or later). Run through the Makefile.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+ROOT = Path(__file__).resolve().parents[2]
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+STAMP = VENV / "installed"
+LOG = ROOT / ".install.log"
+
+REQUIREMENTS = ("requirements.txt", "requirements-dev.txt")
+CONSTRAINTS = "constraints.txt"
+EDITABLE = (
+    "libs/chassis",
+    "services/auth",
+    "services/catalog",
+    "services/sales",
+    "services/customers",
+    "services/analytics",
+    "gateway",
+    "deploy/native",
+    "demo",
+)
+
+# Package of the distribution: a file that only it brings (a pattern).
+NGINX = {
+    "nginx": "/usr/sbin/nginx",
+    "libnginx-mod-http-js": "/usr/lib/nginx/modules/ngx_http_js_module.so",
+}
+RABBITMQ = {"rabbitmq-server": "/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server"}
+POSTGRESQL = {"postgresql": "/usr/lib/postgresql/*/bin/initdb"}
+
+POLICY = Path("/usr/sbin/policy-rc.d")
+NO_CLUSTER = Path("/etc/postgresql-common/createcluster.d/mostrador.conf")
+MARK = "# Mostrador, while it installs\n"
+
+
+class Failure(Exception):
+    """One clear sentence for the person in front of the machine."""
+
+
+def main(command: str, arguments: Sequence[str]) -> int:
+    """Install what `command` needs and become it."""
+    if command == "help":
+        return show_help(Path(arguments[0]))
+    if command in ("down", "status", "logs", "restart", "run", "clean") and not PYTHON.exists():
+        print("Nothing is installed, so nothing runs here: `make up` starts Mostrador.")
+        return 0 if command in ("down", "clean") else 1
+    if command in ("up", "test", "check", "install", "format"):
+        with one_at_a_time():
+            install_system_packages(wanted_system_packages(command))
+            install_python_packages()
+    if command == "install":
+        print("Everything is installed.")
+        return 0
+    return become([str(PYTHON), "-m", "native", command, *arguments])
+
+
+def show_help(makefile: Path) -> int:
+    """The Makefile's targets with their `##` comments."""
+    print("Mostrador: make TARGET\n")
+    for target, text in re.findall(r"^([a-z]+):[^#\n]*## (.*)$", makefile.read_text(), re.MULTILINE):
+        print(f"  {target:<10}{text}")
+    print(
+        "\nSettings, by environment: MOSTRADOR_PORT (8080), MOSTRADOR_HOME (.run), MOSTRADOR_DATABASE (sqlite or postgresql),"
+        "\nMOSTRADOR_AMQP_URL (none: a private broker), MOSTRADOR_DEMO (1), MOSTRADOR_ADMIN_EMAIL, MOSTRADOR_ADMIN_USERNAME,"
+        "\nMOSTRADOR_ADMIN_PASSWORD (made up and shown when absent)."
+    )
+    return 0
+
+
+def wanted_system_packages(command: str) -> dict[str, str]:
+    """What has to come from the distribution for a command, in this environment."""
+    if command in ("check", "format"):
+        return {}
+    if command in ("test", "install"):
+        return {**NGINX, **RABBITMQ, **POSTGRESQL}
+    rabbitmq = {} if os.environ.get("MOSTRADOR_AMQP_URL") else RABBITMQ
+    postgresql = POSTGRESQL if os.environ.get("MOSTRADOR_DATABASE", "").lower() == "postgresql" else {}
+    return {**NGINX, **rabbitmq, **postgresql}
+
+
+def install_system_packages(wanted: dict[str, str]) -> None:
+    """apt-get what is missing, without letting the packages start or enable services or make a database cluster."""
+    missing = [package for package, pattern in wanted.items() if not any(Path("/").glob(pattern[1:]))]
+    if not PYTHON.exists() and not has_ensurepip(base_python()):
+        missing.append("python3-venv")
+    if not missing:
+        return
+    if not shutil.which("apt-get"):
+        raise Failure(
+            f"Missing: {', '.join(missing)} (Debian's names), and there is no apt-get here to install them with."
+        )
+    elevate = as_root()
+    say(f"Installing {', '.join(missing)} with apt")
+    apt = [
+        *elevate,
+        "env",
+        "DEBIAN_FRONTEND=noninteractive",
+        "apt-get",
+        "-o",
+        "DPkg::Lock::Timeout=300",
+        "-o",
+        "APT::Color=0",
+    ]
+    if stream([*apt, "update"], r"^(?:Get|Hit|Ign):\d+ \S+ (.*)$"):
+        say("apt-get update failed; going on with the package lists that are here")
+    with quiet_packages(elevate):
+        install = [*apt, "install", "--yes", "--no-install-recommends", *missing]
+        if stream(install, r"^(?:Unpacking|Setting up) (\S+)"):
+            raise Failure(f"apt could not install {', '.join(missing)}: {last_error()} The whole output is in {LOG}.")
+    if shutil.which("systemctl"):
+        services = [package for package in missing if package in ("nginx", "rabbitmq-server")]
+        if services:
+            # Mostrador runs its own; the distribution's would take ports 80 and 5672 after the next boot.
+            subprocess.run([*elevate, "systemctl", "disable", *services], capture_output=True)
+
+
+def as_root() -> list[str]:
+    """The prefix that makes a command run as root; Failure when there is no way."""
+    if os.getuid() == 0:
+        return []
+    if not shutil.which("sudo"):
+        raise Failure("Installing packages takes root, and there is no sudo: run `make install` as root once.")
+    if subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode:
+        if not sys.stdin.isatty():
+            raise Failure("Installing packages takes root, and sudo wants a password: run `make install` as root once.")
+        if subprocess.run(["sudo", "-v"]).returncode:
+            raise Failure("Installing packages takes root, and sudo refused: run `make install` as root once.")
+    return ["sudo"]
+
+
+@contextmanager
+def quiet_packages(elevate: list[str]) -> Iterator[None]:
+    """While packages install: no service starts, no default PostgreSQL cluster is made. Files of the machine stay as they are."""
+    files = {POLICY: f"#!/bin/sh\n{MARK}exit 101\n", NO_CLUSTER: f"{MARK}create_main_cluster = false\n"}
+    ours = [path for path in files if not path.exists() or MARK in path.read_text()]
+    for path in ours:
+        run_quietly([*elevate, "mkdir", "-p", str(path.parent)])
+        run_quietly([*elevate, "tee", str(path)], files[path])
+        run_quietly([*elevate, "chmod", "755" if path == POLICY else "644", str(path)])
+    try:
+        yield
+    finally:
+        run_quietly([*elevate, "rm", "-f", *map(str, ours)])
+
+
+def install_python_packages() -> None:
+    """The virtualenv with the pinned packages and this repository's own, editable; nothing when all is as it was."""
+    stamp = fingerprint()
+    if STAMP.exists() and STAMP.read_text() == stamp:
+        return
+    if not PYTHON.exists():
+        say(f"Making the virtualenv .venv with {base_python()}")
+        made = subprocess.run([base_python(), "-m", "venv", "--clear", str(VENV)], capture_output=True, text=True)
+        if made.returncode:
+            raise Failure(f"The virtualenv could not be made: {(made.stdout + made.stderr).strip().splitlines()[-1]}")
+    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--progress-bar", "off"]
+    say("Installing the Python packages")
+    requirements = [part for name in REQUIREMENTS for part in ("-r", name)]
+    if stream([*pip, "-c", CONSTRAINTS, *requirements], r"^(?:Collecting|Downloading|Installing) (\S+)"):
+        raise Failure(f"The Python packages could not be installed: {last_error()} The whole output is in {LOG}.")
+    say("Installing Mostrador's own packages")
+    own = [part for folder in EDITABLE for part in ("-e", f"./{folder}")]
+    if stream([*pip, "--no-deps", "--no-build-isolation", *own], r"^Obtaining (\S+)"):
+        raise Failure(f"Mostrador's own packages could not be installed: {last_error()} The whole output is in {LOG}.")
+    STAMP.write_text(stamp)
+    LOG.unlink(missing_ok=True)
+
+
+def base_python() -> str:
+    """The interpreter that the virtualenv is made from: the distribution's if it is recent enough, else one on the PATH."""
+    test = "import sys; sys.exit(sys.version_info < (3, 11))"
+    for candidate in ("/usr/bin/python3", "python3", "python3.11", "python3.12", "python3.13"):
+        found = shutil.which(candidate)
+        if found and subprocess.run([found, "-c", test]).returncode == 0:
+            return found
+    raise Failure("Mostrador needs Python 3.11 or later, and there is none on this machine.")
+
+
+def has_ensurepip(python: str) -> bool:
+    """Whether virtualenvs made with it get a pip (Debian keeps that in a package of its own)."""
+    return subprocess.run([python, "-c", "import ensurepip, venv"], capture_output=True).returncode == 0
+
+
+def fingerprint() -> str:
+    """Changes when something has to be installed anew."""
+    digest = hashlib.sha256(str(ROOT).encode())
+    for name in (*REQUIREMENTS, CONSTRAINTS, *(f"{folder}/pyproject.toml" for folder in EDITABLE)):
+        try:
+            digest.update((ROOT / name).read_bytes())
+        except FileNotFoundError:
+            raise Failure(f"{name} is missing: the repository is not complete.") from None
+    return digest.hexdigest()
+
+
+def stream(command: list[str], pattern: str) -> int:
+    """Run a command with its output in LOG; what `pattern` finds in a line is shown as progress. Its exit code."""
+    shown = 0
+    live = sys.stdout.isatty()
+    with LOG.open("w") as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        assert process.stdout
+        for line in process.stdout:
+            log.write(line)
+            log.flush()
+            found = re.match(pattern, line)
+            if found:
+                shown += 1
+                text = found[1].strip()[:90]
+                print(
+                    f"\r\033[K    {shown:>3} {text}" if live else f"    {shown:>3} {text}",
+                    end="" if live else "\n",
+                    flush=True,
+                )
+    if live and shown:
+        print("\r\033[K", end="", flush=True)
+    return process.wait()
+
+
+def last_error() -> str:
+    """The line of the log that says what went wrong."""
+    lines = [line.strip() for line in LOG.read_text(errors="replace").splitlines() if line.strip()]
+    errors = [line for line in lines if re.match(r"(E: |ERROR|error:)", line)]
+    return (errors or lines or ["no output."])[-1].rstrip(".") + "."
+
+
+def run_quietly(command: list[str], text: str = "") -> None:
+    subprocess.run(command, input=text, text=True, capture_output=True, check=True)
+
+
+def say(text: str) -> None:
+    print(f"==> {text}", flush=True)
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Two makes at once must not install into one virtualenv."""
+    with Path(__file__).open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("Waiting for another make that is installing")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def become(command: list[str]) -> NoReturn:
+    """Exec it. If it is make that waits and make is killed, the command shall end in order, not live on unseen."""
+    if Path(f"/proc/{os.getppid()}/comm").read_text().strip() == "make":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG, which exec keeps
+    os.chdir(ROOT)
+    os.execv(command[0], command)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1], sys.argv[2:]))
+    except Failure as failure:
+        sys.exit(f"mostrador: {failure}")
+    except PermissionError as error:
+        sys.exit(f"mostrador: This user may not write {error.filename}.")
+    except KeyboardInterrupt:
+        sys.exit(130)
