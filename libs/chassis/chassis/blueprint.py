@@ -6,7 +6,8 @@ paths serialize plain rows once. The test client checks every answer against the
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import flask_smorest
 import marshmallow as ma
@@ -17,6 +18,8 @@ from webargs.multidictproxy import MultiDictProxy
 
 from chassis import schemas
 from chassis.problems import Invalid, Problem
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 class _Parser(FlaskParser):
@@ -65,13 +68,25 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
     ARGUMENTS_PARSER = _Parser()
 
-    def body(self, schema: type[ma.Schema], *, partial: bool = False) -> Any:
+    def body(self, schema: type[ma.Schema], *, partial: bool = False) -> Callable[[View], View]:
         """The JSON body, validated; the view gets it as its first argument, a dict. `partial`: no field is required."""
-        return self.arguments(schema(partial=partial), error_status_code=400)
+        decorator: Callable[[View], View] = self.arguments(schema(partial=partial), error_status_code=400)
+        return decorator
 
-    def query(self, schema: type[ma.Schema]) -> Any:
+    def query(self, schema: type[ma.Schema]) -> Callable[[View], View]:
         """The query string, validated; the view gets it as a dict."""
-        return self.arguments(schema, location="query", error_status_code=400)
+        decorator: Callable[[View], View] = self.arguments(schema, location="query", error_status_code=400)
+        return decorator
+
+    if TYPE_CHECKING:  # flask-smorest has no types, and an untyped decorator makes an untyped view
+
+        def route(self, rule: str, **options: Any) -> Callable[[View], View]: ...
+        def get(self, rule: str, **options: Any) -> Callable[[View], View]: ...
+        def post(self, rule: str, **options: Any) -> Callable[[View], View]: ...
+        def put(self, rule: str, **options: Any) -> Callable[[View], View]: ...
+        def patch(self, rule: str, **options: Any) -> Callable[[View], View]: ...
+        def delete(self, rule: str, **options: Any) -> Callable[[View], View]: ...
+        def response(self, status: int, schema: Any = None, **options: Any) -> Callable[[View], View]: ...
 
 
 def register_field_types(api: flask_smorest.Api) -> None:
