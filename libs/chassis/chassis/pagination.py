@@ -52,10 +52,12 @@ def listed(
     to_dict: Callable[[Any], Any],
     *,
     enveloped: bool = False,
+    whole_page: bool = False,
 ) -> Response:
     """Answer with one page of `statement`'s rows, each through `to_dict`.
 
-    Two statements: the count and the page; the count is skipped when the page itself tells the total.
+    With `whole_page` it takes the page's rows and gives the list of answers, so that what belongs to them is fetched by
+    one statement. Two statements: the count and the page; the count is skipped when the page itself tells the total.
     """
     paged = "page" in query or "page_size" in query or enveloped
     number = query.get("page", 1) if paged else 1
@@ -67,7 +69,7 @@ def listed(
     else:
         total = session.execute(select(func.count()).select_from(statement.order_by(None).subquery())).scalar_one()
     links = _links(number, size, total) if paged else {}
-    items = [to_dict(row) for row in rows]
+    items = to_dict(rows) if whole_page else [to_dict(row) for row in rows]
     headers = {"X-Total-Count": str(total)}
     if links:
         headers["Link"] = ", ".join(f'<{url}>; rel="{rel}"' for rel, url in links.items())
