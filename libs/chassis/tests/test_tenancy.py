@@ -76,9 +76,16 @@ def test_prepared_statements_are_scoped_to_the_account_in_force(two_accounts):
 
 
 def test_an_error_rolls_back(two_accounts):
-    with pytest.raises(RuntimeError), two_accounts.transaction(1) as session:
-        session.execute(delete(Widget))
-        raise RuntimeError
+    class Halfway(Exception):
+        pass
+
+    def half_a_change():
+        with two_accounts.transaction(1) as session:
+            session.execute(delete(Widget))
+            raise Halfway
+
+    with pytest.raises(Halfway):
+        half_a_change()
     with two_accounts.read(1) as session:
         assert session.execute(select(Widget.id)).all()
 

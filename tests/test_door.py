@@ -1,0 +1,120 @@
+"""The platform from outside: what the gateway lets in, and what stays apart."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import requests
+
+from conftest import Api, eventually
+from native.platform import Platform
+
+ONE_PATH_A_SERVICE = ("/api/users/me/", "/api/products/", "/api/orders/", "/api/customers/", "/api/analytics/sales-summary/")
+
+
+@pytest.mark.parametrize("path", ONE_PATH_A_SERVICE)
+def test_every_service_wants_a_token(platform: Platform, path: str) -> None:
+    answer = requests.get(platform.url + path, timeout=5)
+    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert answer.json() == {"detail": "Authentication credentials were not provided."}
+    assert re.fullmatch(r"[0-9a-f]{32}", answer.headers["X-Request-Id"])
+
+
+def test_a_logged_out_session_is_refused_at_once_on_every_service(platform: Platform) -> None:
+    for path in ONE_PATH_A_SERVICE:
+        user = Api(platform.url, platform.admin.username, platform.admin.password)
+        assert user.ask("GET", path).status_code != 401
+        assert user.post("/api/auth/logout/", {"refresh": user.tokens["refresh"]}, 200) == {
+            "message": "Sesión cerrada exitosamente"
+        }
+        refused = user.ask("GET", path)
+        assert (refused.status_code, refused.json()["code"]) == (401, "token_revoked")
+
+
+def test_a_refresh_token_works_once(platform: Platform, api: Api) -> None:
+    first = api.tokens["refresh"]
+    renewed = api.post("/api/auth/refresh/", {"refresh": first}, 200)
+    assert set(renewed) == {"access", "refresh"}
+    assert api.ask("POST", "/api/auth/refresh/", {"refresh": first}).status_code == 401
+    api.http.headers["Authorization"] = f"Bearer {renewed['access']}"
+    assert api.get("/api/users/me/")["username"] == platform.admin.username
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/internal/holds/", "/internal/orders/x/", "//internal/holds/", "/api/../internal/holds/", "/INTERNAL/holds/",
+        "/%69nternal/holds/", "/api/products/..%2f..%2finternal/holds/", "/api/products/%2e%2e/%2e%2e/internal/holds/",
+        "/internal;/holds/", "/./internal/holds/", "/readyz", "/metrics", "/livez", "/version",
+    ],
+)  # fmt: skip
+def test_nothing_internal_is_reachable(platform: Platform, api: Api, path: str) -> None:
+    request = requests.Request("GET", platform.url).prepare()
+    request.url = platform.url + path  # as it stands: no library may tidy it up
+    request.headers["Authorization"] = f"Bearer {api.tokens['access']}"
+    answer = requests.Session().send(request, timeout=5)
+    assert answer.status_code in (400, 404), (path, answer.status_code, answer.text)
+    assert "detail" in answer.json()
+
+
+def test_web_processes_never_talk_to_the_broker(platform: Platform, api: Api) -> None:
+    for path in ONE_PATH_A_SERVICE:
+        api.ask("GET", path)
+    port = platform.settings.ports.amqp
+    webs = {name: state.pid for name, state in platform.states().items() if name.endswith("-web")}
+    assert len(webs) == 5
+    for name, pid in webs.items():
+        family = [pid, *children(pid)]
+        assert len(family) > 1, f"{name}: the forked worker was not found"
+        for process in family:
+            assert port not in remote_ports(process), f"{name} has a connection to the broker"
+    sales = platform.states()["sales-worker"].pid
+    assert port in remote_ports(sales), "the check itself must be able to see a connection"
+
+
+def children(pid: int) -> list[int]:
+    """The pids that a process has forked."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def remote_ports(pid: int) -> set[int]:
+    """The ports that a process has TCP connections to."""
+    sockets = set()
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            sockets.add(str(link.readlink()))
+        except FileNotFoundError:
+            continue
+    found = set()
+    for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]:
+        fields = line.split()
+        if f"socket:[{fields[9]}]" in sockets:
+            found.add(int(fields[2].split(":")[1], 16))
+    return found
+
+
+def test_a_new_signing_key_is_picked_up_while_old_tokens_live_on(platform: Platform, api: Api) -> None:
+    platform.run("auth", "rotate-keys")
+    eventually(
+        lambda: len(requests.get(platform.url + "/api/auth/jwks/", timeout=5).json()["keys"]) >= 2, "both keys published"
+    )
+    for path in ONE_PATH_A_SERVICE:
+        assert api.ask("GET", path).status_code != 401, "a token of the previous key still works"
+
+    def with_new_key() -> bool:
+        user = Api(platform.url, platform.admin.username, platform.admin.password)
+        return all(user.ask("GET", path).status_code != 401 for path in ONE_PATH_A_SERVICE)
+
+    eventually(with_new_key, "tokens of the new key are accepted everywhere", 30)
+
+
+def test_all_python_processes_together_stay_below_700_mb(platform: Platform) -> None:
+    total = 0
+    for state in platform.states().values():
+        for pid in [state.pid, *children(state.pid)]:
+            if "python" in Path(f"/proc/{pid}/exe").resolve().name:
+                rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+                total += int(re.search(r"^Pss:\s+(\d+) kB", rollup, re.MULTILINE).group(1))  # type: ignore[union-attr]
+    assert 100_000 < total < 700_000, f"{total / 1000:.0f} MB"

@@ -1,0 +1,141 @@
+"""The road from log-in to report: in fair weather, without the broker, and with workers killed at the worst moments."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from decimal import Decimal
+
+import pytest
+import requests
+
+from conftest import ROOT, Shop, eventually
+from native.platform import Platform
+
+SERVICES = ("auth", "catalog", "sales", "customers", "analytics")
+
+
+def settled(shop: Shop, sold: list[dict], tickets_before: tuple[int, Decimal]) -> None:
+    """Each sale has arrived everywhere exactly once, and stays so."""
+    points = sum(order["points_earned"] for order in sold)
+    expected = tickets_before[0] + len(sold), tickets_before[1] + sum(Decimal(order["final_amount"]) for order in sold)
+    eventually(lambda: shop.points >= points, "the points are there")
+    eventually(lambda: shop.tickets()[0] >= expected[0], "the summary shows the sales")
+    assert shop.points == points
+    assert shop.tickets() == expected
+    history = shop.api.get(f"/api/customers/{shop.customer['id']}/history/")
+    assert sorted(row["description"] for row in history) == sorted(
+        f"Purchase - Ticket #{order['ticket_folio']}" for order in sold
+    )
+
+
+def drained(platform: Platform) -> None:
+    """No outbox holds anything and no event lies among the dead."""
+
+    def figure(service: str, name: str) -> float:
+        url = f"http://127.0.0.1:{platform.settings.ports.worker(service)}/metrics"
+        lines = requests.get(url, timeout=5).text.splitlines()
+        return sum(float(line.split()[-1]) for line in lines if line.startswith(name) and not line.startswith("#"))
+
+    for service in SERVICES:
+        eventually(lambda s=service: figure(s, "outbox_depth") == 0, f"{service}'s outbox is empty")  # type: ignore[misc]
+
+
+def test_the_example_runs_as_the_readme_says(platform: Platform) -> None:
+    command = [sys.executable, str(ROOT / "examples" / "first_sale.py"), "--url", platform.url]
+    command += ["--login", platform.admin.email, "--password", platform.admin.password]
+    for _ in range(2):  # a second run finds what the first one made
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.stdout.endswith("done\n")
+
+
+def test_a_sale_travels_through_all_services(shop: Shop, platform: Platform) -> None:
+    before = shop.tickets()
+    order = shop.order(10)
+    assert (order["status"], order["subtotal"], order["total_tax"]) == ("PENDING", "185.00", "29.60")
+    assert (order["final_amount"], order["customer_name"]) == ("214.60", "Maria González")
+    assert shop.stock == 990, "the stock is taken when the order is made"
+    paid = shop.pay(order)
+    assert (paid["status"], paid["payment_method"], paid["points_earned"]) == ("PAID", "CASH", 2)
+    settled(shop, [{**order, **paid}], before)
+    drained(platform)
+
+
+def test_a_cancelled_order_gives_its_stock_back_at_once(shop: Shop) -> None:
+    order = shop.order(10)
+    assert shop.stock == 990
+    answer = shop.api.post(f"/api/orders/{order['id']}/cancel/", {}, 200)
+    assert answer == {
+        "status": "Order cancelled",
+        "detail": f"La orden {order['id']} fue cancelada y el stock restaurado.",
+    }
+    assert shop.stock == 1000
+
+
+def test_selling_goes_on_without_the_broker_and_the_facts_arrive_after(shop: Shop, platform: Platform) -> None:
+    before = shop.tickets()
+    platform.stop_process("rabbitmq")
+    try:
+        started = time.monotonic()
+        sold = [shop.sell() for _ in range(3)]
+        assert time.monotonic() - started < 5
+        assert shop.stock == 970
+        assert (shop.points, shop.tickets()) == (0, before), "nothing could have arrived yet"
+        for service in SERVICES:
+            assert requests.get(platform.service_url(service) + "/readyz", timeout=5).status_code == 200
+    finally:
+        platform.start_process("rabbitmq")
+    settled(shop, sold, before)
+    drained(platform)
+
+
+def test_kill_9_of_the_broker_loses_nothing(shop: Shop, platform: Platform) -> None:
+    before = shop.tickets()
+    sold = [shop.sell()]
+    platform.kill("rabbitmq")
+    sold += [shop.sell() for _ in range(3)]
+    settled(shop, sold, before)
+    drained(platform)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_kill_9_of_a_worker_between_commit_and_publish(shop: Shop, platform: Platform, service: str) -> None:
+    before = shop.tickets()
+    worker = f"{service}-worker"
+    frozen = platform.pid(worker)
+    os.kill(frozen, signal.SIGSTOP)  # from now on nothing that is committed gets published or handled
+    sold = [shop.sell() for _ in range(2)]
+    os.kill(frozen, signal.SIGKILL)
+    eventually(lambda: platform.pid(worker) not in (0, frozen), f"{worker} runs again")
+    settled(shop, sold, before)
+    drained(platform)
+
+
+@pytest.mark.parametrize(
+    ("worker", "failpoint"),
+    [
+        ("sales-worker", "relay.selected"),
+        ("sales-worker", "relay.published"),
+        ("sales-worker", "relay.confirmed"),
+        ("customers-worker", "consumer.delivered"),
+        ("customers-worker", "consumer.committed"),
+        ("analytics-worker", "consumer.committed"),
+        ("catalog-worker", "consumer.committed"),
+    ],
+)
+def test_death_at_the_worst_moment_has_no_effect(
+    shop: Shop, platform: Platform, worker: str, failpoint: str
+) -> None:
+    before = shop.tickets()
+    platform.restart(worker, {"MOSTRADOR_FAILPOINTS": f"{failpoint}=1"})
+    alive = eventually(lambda: platform.pid(worker), f"{worker} runs")
+    sold = [shop.sell()]
+    eventually(lambda: platform.pid(worker) != alive, f"{worker} died at {failpoint}")
+    platform.restart(worker, {"MOSTRADOR_FAILPOINTS": None})
+    sold.append(shop.sell())
+    settled(shop, sold, before)
+    drained(platform)
