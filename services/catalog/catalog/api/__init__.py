@@ -1,0 +1,1 @@
+"""HTTP in: a module a resource, the schemas of its requests and answers in `schemas`."""

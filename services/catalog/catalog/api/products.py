@@ -1,0 +1,78 @@
+"""`/api/products/`: the till's look-ups, changes, and the reservations of carts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from catalog import queries
+from catalog.api.schemas import ProductCreate, ProductOut, ProductPatch, ProductQuery, Reservation, ReservationOut
+from catalog.usecases.carts import reserve_stock
+from catalog.usecases.products import create_product, delete_product, update_product
+from chassis import conditional, idempotency, pagination, web
+from chassis.access import current_user, roles
+from chassis.blueprint import Blueprint
+from chassis.current import reading, settings
+from chassis.problems import NotFound
+
+blp = Blueprint("products", __name__, description="What is sold, and how much of it there is.")
+
+
+@blp.get("/api/products/")
+@blp.query(ProductQuery)
+@blp.response(200, ProductOut(many=True))
+def list_products(query: dict[str, Any]) -> Response:
+    """The account's products, active ones unless `is_active=false`; `sku` finds one by its barcode."""
+    with reading() as session:
+        return pagination.listed(session, queries.products(query), query, queries.product_out)
+
+
+@blp.post("/api/products/")
+@idempotency.idempotent
+@blp.body(ProductCreate)
+@blp.response(201, ProductOut)
+def create(body: dict[str, Any]) -> Response:
+    """A new product."""
+    return web.respond(201, create_product, fields=body, actor_uid=current_user().uid)
+
+
+@blp.get("/api/products/<int:product_id>/")
+@blp.response(200, ProductOut)
+def retrieve(product_id: int) -> Response:
+    """One product."""
+    with reading() as session:
+        product = queries.find_product(session, product_id)
+    if product is None:
+        raise NotFound
+    return conditional.detail(queries.product_out(product))
+
+
+@blp.route("/api/products/<int:product_id>/", methods=["PUT", "PATCH"])
+@blp.body(ProductPatch, partial=True)
+@blp.response(200, ProductOut)
+def change(body: dict[str, Any], product_id: int) -> Response:
+    """Set the given fields; both methods are partial. A new `current_stock` is booked as an adjustment."""
+    return web.respond(
+        200, update_product, product_id=product_id, changes=body, actor_uid=current_user().uid,
+        precondition=conditional.check_if_match,
+    )  # fmt: skip
+
+
+@blp.delete("/api/products/<int:product_id>/")
+@roles("ADMIN", "OWNER")
+@blp.response(204)
+def delete(product_id: int) -> Response:
+    """Delete a product; its SKU becomes free."""
+    return web.respond(204, delete_product, product_id=product_id, precondition=conditional.check_if_match)
+
+
+@blp.post("/api/products/<int:product_id>/reserve/")
+@idempotency.idempotent
+@blp.body(Reservation)
+@blp.response(200, ReservationOut)
+def reserve(body: dict[str, Any], product_id: int) -> Response:
+    """Hold stock for a cart (positive `amount`) or give it back (negative)."""
+    return web.respond(
+        200, reserve_stock, product_id=product_id, user_uid=current_user().uid, minutes=settings().cart_hold_minutes, **body
+    )  # fmt: skip

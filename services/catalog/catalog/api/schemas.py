@@ -1,0 +1,139 @@
+"""The shapes of requests and answers of suppliers, products and the internal calls."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import marshmallow as ma
+
+from catalog.domain.pricing import NOTATIONS
+from chassis.pagination import ListQuery
+from chassis.schemas import Amount, Boolean, Choice, Integer, List, Nested, Schema, Text
+
+MAX_UNITS = 1_000_000_000
+_RFC = r"[A-ZÑ&]{3,4}\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])[A-Z\d]{3}"  # name, date, check characters
+
+
+class Rfc(Text):
+    """A Mexican RFC, 12 characters for a company and 13 for a person, in upper case."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(blank=True, pattern=_RFC, pattern_message="Enter a valid RFC (12 or 13 characters).", **kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        return super()._deserialize(value.upper() if isinstance(value, str) else value, attr, data, **kwargs)
+
+
+class TaxRate(Choice):
+    """One of the two notations; numbers are read as the notation they spell (`0.16`, `16`)."""
+
+    _NUMBERS = {Decimal(notation): notation for notation in NOTATIONS if notation not in ("EXENT", "0.00")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(list(NOTATIONS), **kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            value = self._NUMBERS.get(Decimal(str(value)), value)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class SupplierCreate(Schema):
+    name = Text(required=True, max_length=200)
+    phone_number = Text(blank=True, allow_none=True, max_length=20)
+    contact_person = Text(blank=True, allow_none=True, max_length=200)
+    rfc = Rfc(allow_none=True)
+    tax_address = Text(blank=True, allow_none=True, max_length=500)
+
+
+class SupplierOut(Schema):
+    id = Integer()
+    name = Text()
+    phone_number = Text(allow_none=True)
+    contact_person = Text(allow_none=True)
+    rfc = Text(allow_none=True)
+    tax_address = Text(allow_none=True)
+
+
+class ProductPatch(Schema):
+    name = Text(required=True, max_length=200)
+    sku = Text(required=True, max_length=64)
+    price = Amount(required=True, minimum=0)
+    tax_rate = TaxRate()
+    current_stock = Integer(minimum=0, maximum=MAX_UNITS)
+    low_stock_threshold = Integer(minimum=0, maximum=MAX_UNITS)
+    supplier_id = Integer(data_key="supplier", allow_none=True)
+    is_active = Boolean()
+
+
+class ProductCreate(ProductPatch):
+    tax_rate = TaxRate(load_default="16.00")
+    current_stock = Integer(load_default=0, minimum=0, maximum=MAX_UNITS)
+    low_stock_threshold = Integer(load_default=10, minimum=0, maximum=MAX_UNITS)
+
+
+class ProductQuery(ListQuery):
+    sku = Text(max_length=64)
+    supplier = Integer()
+    low_stock = Boolean()
+    is_active = Boolean()
+
+
+class ProductOut(Schema):
+    id = Integer()
+    uid = Text()
+    name = Text()
+    sku = Text()
+    price = Text(metadata={"description": "Before tax, two decimals."})
+    tax_rate = Text(metadata={"description": "In the notation it was given in."})
+    discounted_price = Text(allow_none=True)
+    final_price = Text(metadata={"description": "With tax, rounded half-up."})
+    current_stock = Integer()
+    reserved_quantity = Integer()
+    available_to_sell = Integer()
+    low_stock = Boolean()
+    low_stock_threshold = Integer()
+    supplier = Integer(allow_none=True)
+    category_uid = Text(allow_none=True)
+    is_active = Boolean()
+    updated_at = ma.fields.DateTime()
+
+
+class Reservation(Schema):
+    amount = Integer(
+        required=True, minimum=-MAX_UNITS, maximum=MAX_UNITS,
+        validate=ma.validate.NoneOf([0], error="This value may not be zero."),
+    )  # fmt: skip
+
+
+class ReservationOut(Schema):
+    status = Text()
+    product = Text()
+    reserved_quantity = Integer()
+    available_to_sell = Integer()
+
+
+class HoldLine(Schema):
+    product_id = Integer(required=True)
+    quantity = Integer(required=True, minimum=1, maximum=MAX_UNITS)
+
+
+class HoldCreate(Schema):
+    order_uid = Text(required=True, max_length=36)
+    user_uid = Text(required=True, max_length=36)
+    lines = List(Nested(HoldLine), required=True, empty=False)
+
+
+class HoldLineOut(HoldLine):
+    product_uid = Text()
+    sku = Text()
+    name = Text()
+    list_price = Text(metadata={"description": "Before tax and discount, two decimals."})
+    tax_rate = Choice(["16.00", "8.00", "0.00", "EXENT"])
+    promotion = ma.fields.Raw(allow_none=True)
+
+
+class HoldOut(Schema):
+    order_uid = Text()
+    lines = List(Nested(HoldLineOut))

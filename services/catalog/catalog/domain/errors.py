@@ -1,0 +1,92 @@
+"""The ways a request to catalog can fail, in the words of the API documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from chassis.problems import Conflict, Invalid, NonField, Problem
+
+
+class DuplicateSku(Invalid):
+    """Another living product of the account has this SKU."""
+
+    def __init__(self) -> None:
+        super().__init__({"sku": ["product with this sku already exists."]})
+
+
+class UnknownSupplier(Invalid):
+    """The product's supplier does not exist."""
+
+    def __init__(self, supplier_id: int) -> None:
+        super().__init__({"supplier": [_no_such_pk(supplier_id)]})
+
+
+class SupplierInUse(Problem):
+    """A supplier with living products can't be deleted."""
+
+    def __init__(self, products: int) -> None:
+        noun = "product still uses" if products == 1 else "products still use"
+        super().__init__(f"This supplier cannot be deleted: {products} {noun} it.")
+
+
+class BelowReserved(Invalid):
+    """Stock can't be set below what carts have reserved."""
+
+    def __init__(self, reserved: int) -> None:
+        super().__init__({"current_stock": [f"This value may not be less than the reserved quantity ({reserved})."]})
+
+
+class InsufficientStock(Problem):
+    """A cart wants more than there is to sell."""
+
+    def __init__(self, available: int) -> None:
+        super().__init__("Insufficient stock.", body={"error": "Insufficient stock.", "available": available})
+
+
+class ProductInactive(Problem):
+    """A product that is not for sale can't be put into a cart."""
+
+    def __init__(self) -> None:
+        super().__init__("Product is not active.", body={"error": "Product is not active."})
+
+
+class ReleasesTooMuch(Problem):
+    """A cart gives back more than is reserved."""
+
+    def __init__(self) -> None:
+        message = "Cannot release more items than reserved."
+        super().__init__(message, body={"error": message})
+
+
+class UnknownProducts(Invalid):
+    """Lines of an order that name no product for sale; `items` has an entry a line, `{}` for the good ones."""
+
+    def __init__(self, lines: Sequence[Mapping[str, Any]], known: Iterable[int]) -> None:
+        found = set(known)
+        errors = [
+            {} if line["product_id"] in found else {"product_id": [_no_such_pk(line["product_id"])]} for line in lines
+        ]
+        while errors and not errors[-1]:
+            errors.pop()
+        super().__init__({"items": errors})
+
+
+class OutOfStock(NonField):
+    """An order wants more than there is: (name, available, wanted) of every product that is short."""
+
+    def __init__(self, shortages: Iterable[tuple[str, int, int]]) -> None:
+        super().__init__(
+            *(
+                f"Stock insuficiente para '{name}'. Disponible: {available}, Solicitado: {wanted}"
+                for name, available, wanted in shortages
+            )
+        )
+
+
+class HoldRefused(Conflict):
+    """409: this order's uid was used for other lines, or its stock has been given back already."""
+
+
+def _no_such_pk(pk: int) -> str:
+    return f'Invalid pk "{pk}" - object does not exist.'

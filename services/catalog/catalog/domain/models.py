@@ -1,0 +1,123 @@
+"""The rows of catalog's database. Uniqueness and "never below zero" stand here too, as the last line of defence."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Boolean, CheckConstraint, ForeignKey, Index, Integer, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chassis.db import Base, BigId, Money, TenantOwned, UtcDateTime, utcnow
+from chassis.uids import new_uid
+
+HELD, CONFIRMED, RELEASED = "held", "confirmed", "released"
+INITIAL, ORDER, CANCEL, ADJUSTMENT = "initial", "order", "cancel", "adjustment"
+_LIVING = text("deleted_at IS NULL")
+
+
+class Supplier(TenantOwned, Base):
+    """One who delivers goods. `search_text` is what `?search=` looks in."""
+
+    __tablename__ = "suppliers"
+    __table_args__ = (Index(None, "account_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    uid: Mapped[str] = mapped_column(String(36), unique=True, default=new_uid)
+    name: Mapped[str] = mapped_column(String(200))
+    phone_number: Mapped[str | None] = mapped_column(String(20))
+    contact_person: Mapped[str | None] = mapped_column(String(200))
+    rfc: Mapped[str | None] = mapped_column(String(13))
+    tax_address: Mapped[str | None] = mapped_column(String(500))
+    search_text: Mapped[str] = mapped_column(String(500))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow, onupdate=utcnow)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Product(TenantOwned, Base):
+    """What is sold. `tax_rate` stays in the notation it was given in; `version` counts every change, stock included."""
+
+    __tablename__ = "products"
+    __table_args__ = (
+        Index("uq_products_account_id_sku", "account_id", "sku", unique=True, sqlite_where=_LIVING, postgresql_where=_LIVING),
+        Index(None, "account_id", "id"),
+        Index(None, "supplier_id"),
+        CheckConstraint("current_stock >= 0", name="current_stock"),
+        CheckConstraint("low_stock_threshold >= 0", name="low_stock_threshold"),
+        CheckConstraint("price >= 0", name="price"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    uid: Mapped[str] = mapped_column(String(36), unique=True, default=new_uid)
+    name: Mapped[str] = mapped_column(String(200))
+    sku: Mapped[str] = mapped_column(String(64))
+    price: Mapped[Decimal] = mapped_column(Money)
+    tax_rate: Mapped[str] = mapped_column(String(5))
+    current_stock: Mapped[int] = mapped_column(BigInteger)
+    low_stock_threshold: Mapped[int] = mapped_column(BigInteger)
+    supplier_id: Mapped[int | None] = mapped_column(ForeignKey("suppliers.id"))
+    is_active: Mapped[bool] = mapped_column(Boolean, default=True)
+    search_text: Mapped[str] = mapped_column(String(500))
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class StockMovement(TenantOwned, Base):
+    """The ledger, append-only: a product's `current_stock` is the sum of its deltas, `balance` the sum so far."""
+
+    __tablename__ = "stock_movements"
+    __table_args__ = (
+        Index(None, "account_id", "product_id", "id"),
+        # An order takes a product's stock once and gives it back once.
+        Index("uq_stock_movements_order_uid_product_id_kind", "order_uid", "product_id", "kind", unique=True),
+        CheckConstraint("kind IN ('initial', 'order', 'cancel', 'adjustment')", name="kind"),
+        CheckConstraint("balance >= 0", name="balance"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
+    delta: Mapped[int] = mapped_column(BigInteger)
+    balance: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[str] = mapped_column(String(10))
+    order_uid: Mapped[str | None] = mapped_column(String(36))
+    reason: Mapped[str | None] = mapped_column(String(200))
+    actor_uid: Mapped[str | None] = mapped_column(String(36))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+
+
+class CartHold(TenantOwned, Base):
+    """What a user's cart has reserved of a product. It counts only until `lapses_at`; no job has to end it."""
+
+    __tablename__ = "cart_holds"
+    __table_args__ = (CheckConstraint("quantity >= 0", name="quantity"),)
+
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"), primary_key=True)
+    user_uid: Mapped[str] = mapped_column(String(36), primary_key=True)
+    quantity: Mapped[int] = mapped_column(BigInteger)
+    held_since: Mapped[datetime] = mapped_column(UtcDateTime)
+    lapses_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class OrderHold(TenantOwned, Base):
+    """The stock of an order, from before the order exists. `lines` is what sales was answered, to answer it again.
+
+    held → confirmed (the order exists) → released (it was cancelled), or held → released. A release that comes first
+    leaves a row without lines, so that a late hold finds it and is refused.
+    """
+
+    __tablename__ = "order_holds"
+    __table_args__ = (
+        Index(None, "created_at", sqlite_where=text("state = 'held'"), postgresql_where=text("state = 'held'")),
+        CheckConstraint("state IN ('held', 'confirmed', 'released')", name="state"),
+    )
+
+    order_uid: Mapped[str] = mapped_column(String(36), primary_key=True)
+    user_uid: Mapped[str | None] = mapped_column(String(36))
+    state: Mapped[str] = mapped_column(String(10))
+    lines: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -1,0 +1,1 @@
+"""What can be done in catalog: functions of a session that never commit and never call another service."""

@@ -1,0 +1,122 @@
+"""Products come, change and go. Setting `current_stock` is an adjustment in the ledger, computed from the stock of now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from catalog.domain.errors import BelowReserved, DuplicateSku, UnknownSupplier
+from catalog.domain.events import tell_low_stock, tell_product, tell_stock_adjusted
+from catalog.domain.models import ADJUSTMENT, INITIAL, Product, StockMovement, Supplier
+from catalog.domain.search import folded
+from catalog.domain.stock import became_low
+from catalog.queries import PRODUCT, find_product, product_out
+from catalog.usecases.locks import take_product
+from chassis.db import insert_for, utcnow
+from chassis.problems import Conflict, NotFound
+
+Precondition = Callable[[Mapping[str, Any]], None]
+SET_BY_HAND = "set by hand"
+
+
+def create_product(session: Session, *, fields: Mapping[str, Any], actor_uid: str) -> dict[str, Any]:
+    """A new product, as it is answered; its first stock is the ledger's first row."""
+    _check_supplier(session, fields.get("supplier_id"))
+    living_sku = {"index_elements": ["account_id", "sku"], "index_where": Product.deleted_at.is_(None)}
+    statement = insert_for(session, Product).values(**fields, search_text=folded(fields["name"], fields["sku"]))
+    product = session.execute(statement.on_conflict_do_nothing(**living_sku).returning(*PRODUCT)).first()
+    if product is None:
+        raise DuplicateSku
+    if product.current_stock:
+        _record(session, product, INITIAL, product.current_stock, actor_uid, reason=None)
+    tell_product(session, "ProductCreated", product)
+    return product_out(product, reserved=0)
+
+
+def update_product(
+    session: Session, *, product_id: int, changes: Mapping[str, Any], actor_uid: str, precondition: Precondition
+) -> dict[str, Any]:
+    """Set the given fields; what stays the same changes nothing, not even the version.
+
+    `precondition` sees the product as it is answered and may raise. BelowReserved when the stock would not cover what
+    carts hold.
+    """
+    present = _take(session, product_id, precondition)
+    changed = {name: value for name, value in changes.items() if getattr(present, name) != value}
+    if not changed:
+        return product_out(present)
+    if changed.get("supplier_id") is not None:
+        _check_supplier(session, changed["supplier_id"])
+    delta = changed.pop("current_stock", present.current_stock) - present.current_stock
+    if delta and present.current_stock + delta < present.reserved:
+        raise BelowReserved(int(present.reserved))
+    product = _apply(session, present, changed, delta)
+    if delta:
+        _record(session, product, ADJUSTMENT, delta, actor_uid, reason=SET_BY_HAND)
+        tell_stock_adjusted(session, product, delta=delta, reason=SET_BY_HAND)
+    if changed:
+        tell_product(session, "ProductUpdated", product)
+    before = (present.current_stock, present.low_stock_threshold)
+    if became_low(before, (product.current_stock, product.low_stock_threshold)):
+        tell_low_stock(session, product)
+    return product_out(product, reserved=present.reserved)
+
+
+def delete_product(session: Session, *, product_id: int, precondition: Precondition) -> None:
+    """Soft: the product leaves every list and its SKU becomes free; orders that hold its stock may still give it back."""
+    present = _take(session, product_id, precondition)
+    now = utcnow()
+    statement = update(Product).where(Product.id == product_id, Product.version == present.version)
+    gone = {"deleted_at": now, "updated_at": now, "version": Product.version + 1}
+    product = session.execute(statement.values(**gone).returning(*PRODUCT)).one()
+    tell_product(session, "ProductDeleted", product)
+
+
+def _take(session: Session, product_id: int, precondition: Precondition) -> Row[Any]:
+    """The product and what carts hold of it, ours until the transaction ends."""
+    if take_product(session, product_id) is None:
+        raise NotFound
+    present = find_product(session, product_id)  # after the lock: what carts hold can't change any more
+    if present is None:
+        raise NotFound
+    precondition(product_out(present))
+    return present
+
+
+def _apply(session: Session, present: Row[Any], changed: Mapping[str, Any], delta: int) -> Row[Any]:
+    values = {**changed, "updated_at": utcnow(), "version": Product.version + 1}
+    if delta:
+        values["current_stock"] = Product.current_stock + delta
+    if "name" in changed or "sku" in changed:
+        values["search_text"] = folded(changed.get("name", present.name), changed.get("sku", present.sku))
+    statement = update(Product).where(Product.id == present.id, Product.version == present.version).values(**values)
+    try:
+        product = session.execute(statement.returning(*PRODUCT)).first()
+    except IntegrityError as error:
+        if "sku" in changed:
+            raise DuplicateSku from error
+        raise
+    if product is None:
+        raise Conflict
+    return product
+
+
+def _check_supplier(session: Session, supplier_id: int | None) -> None:
+    """The supplier lives, and can't be deleted before this transaction ends."""
+    if supplier_id is None:
+        return
+    living = select(Supplier.id).where(Supplier.id == supplier_id, Supplier.deleted_at.is_(None))
+    if session.execute(living.with_for_update(read=True)).first() is None:
+        raise UnknownSupplier(supplier_id)
+
+
+def _record(session: Session, product: Row[Any], kind: str, delta: int, actor_uid: str, reason: str | None) -> None:
+    movement = {
+        "product_id": product.id, "delta": delta, "balance": product.current_stock, "kind": kind, "reason": reason,
+        "actor_uid": actor_uid,
+    }  # fmt: skip
+    session.execute(insert(StockMovement), [movement])
