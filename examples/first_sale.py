@@ -79,7 +79,9 @@ def first_sale(shop: Shop, say: Callable[[str], None] = print) -> dict[str, Any]
             "supplier": supplier["id"],
         },
     )
-    say(f"product {product['id']}: {product['name']}, {product['final_price']} with tax, {product['current_stock']} in stock")
+    say(
+        f"product {product['id']}: {product['name']}, {product['final_price']} with tax, {product['current_stock']} in stock"
+    )
     customer = shop.find_or_create(
         "/api/customers/",
         "search=5544332211",
@@ -91,7 +93,9 @@ def first_sale(shop: Shop, say: Callable[[str], None] = print) -> dict[str, Any]
             "birth_date": "1995-08-20",
         },
     )
-    say(f"customer {customer['id']}: {customer['first_name']} {customer['last_name']}, {customer['current_points']} points")
+    say(
+        f"customer {customer['id']}: {customer['first_name']} {customer['last_name']}, {customer['current_points']} points"
+    )
 
     # The keys make a retry after a lost answer safe: the same key is the same order, the same payment.
     basket = {"customer": customer["id"], "items": [{"product_id": product["id"], "quantity": 6}]}

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import requests
+
 from native.platform import Platform
 
 ROOT = Path(__file__).resolve().parent.parent

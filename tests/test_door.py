@@ -7,11 +7,17 @@ from pathlib import Path
 
 import pytest
 import requests
-
 from conftest import Api, eventually
+
 from native.platform import Platform
 
-ONE_PATH_A_SERVICE = ("/api/users/me/", "/api/products/", "/api/orders/", "/api/customers/", "/api/analytics/sales-summary/")
+ONE_PATH_A_SERVICE = (
+    "/api/users/me/",
+    "/api/products/",
+    "/api/orders/",
+    "/api/customers/",
+    "/api/analytics/sales-summary/",
+)
 
 
 @pytest.mark.parametrize("path", ONE_PATH_A_SERVICE)
@@ -98,7 +104,8 @@ def remote_ports(pid: int) -> set[int]:
 def test_a_new_signing_key_is_picked_up_while_old_tokens_live_on(platform: Platform, api: Api) -> None:
     platform.run("auth", "rotate-keys")
     eventually(
-        lambda: len(requests.get(platform.url + "/api/auth/jwks/", timeout=5).json()["keys"]) >= 2, "both keys published"
+        lambda: len(requests.get(platform.url + "/api/auth/jwks/", timeout=5).json()["keys"]) >= 2,
+        "both keys published",
     )
     for path in ONE_PATH_A_SERVICE:
         assert api.ask("GET", path).status_code != 401, "a token of the previous key still works"

@@ -11,8 +11,8 @@ from decimal import Decimal
 
 import pytest
 import requests
-
 from conftest import ROOT, Shop, eventually
+
 from native.platform import Platform
 
 SERVICES = ("auth", "catalog", "sales", "customers", "analytics")
@@ -127,9 +127,7 @@ def test_kill_9_of_a_worker_between_commit_and_publish(shop: Shop, platform: Pla
         ("catalog-worker", "consumer.committed"),
     ],
 )
-def test_death_at_the_worst_moment_has_no_effect(
-    shop: Shop, platform: Platform, worker: str, failpoint: str
-) -> None:
+def test_death_at_the_worst_moment_has_no_effect(shop: Shop, platform: Platform, worker: str, failpoint: str) -> None:
     before = shop.tickets()
     platform.restart(worker, {"MOSTRADOR_FAILPOINTS": f"{failpoint}=1"})
     alive = eventually(lambda: platform.pid(worker), f"{worker} runs")
