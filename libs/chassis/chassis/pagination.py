@@ -47,7 +47,7 @@ def order_by(ordering: str | None, allowed: Mapping[str, Any], default: Sequence
 
 def listed(
     session: Session,
-    statement: Select[Any],
+    statement: Select[*tuple[Any, ...]],
     query: Mapping[str, Any],
     to_dict: Callable[[Any], Any],
     *,

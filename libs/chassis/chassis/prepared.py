@@ -22,7 +22,7 @@ class Prepared:
 
     __slots__ = ("_statement",)
 
-    def __init__(self, statement: Select[Any] | Update | Delete) -> None:
+    def __init__(self, statement: Select[*tuple[Any, ...]] | Update | Delete) -> None:
         self._statement = statement.options(
             with_loader_criteria(
                 TenantOwned,
@@ -41,6 +41,6 @@ class Prepared:
         return session.connection().execute(self._statement, values)
 
 
-def prepared(statement: Select[Any] | Update | Delete) -> Prepared:
+def prepared(statement: Select[*tuple[Any, ...]] | Update | Delete) -> Prepared:
     """Prepare a statement; do it at import, not in a function."""
     return Prepared(statement)
