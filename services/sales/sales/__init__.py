@@ -1,0 +1,1 @@
+"""Sales: orders and their payment. See README.md beside this package."""

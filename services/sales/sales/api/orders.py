@@ -1,0 +1,98 @@
+"""Orders of the point of sale (API document §20–23): create, list, read, pay, cancel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+from sqlalchemy.orm import Session
+
+from chassis import conditional, idempotency, pagination, web
+from chassis.access import current_user
+from chassis.blueprint import Blueprint
+from chassis.current import reading
+from chassis.problems import NotFound
+from sales import clients, queries
+from sales.api import placing, schemas
+from sales.usecases.place_order import place_order
+from sales.usecases.transitions import cancel_order, pay_order
+
+blp = Blueprint("orders", __name__, description="Orders of the point of sale and their payment")
+
+
+@blp.post("/api/orders/")
+@idempotency.idempotent
+@blp.body(schemas.OrderCreate)
+@blp.response(201, schemas.OrderCreatedOut)
+def create(body: dict[str, Any]) -> Response:
+    """Make a PENDING order: takes the stock, prices the lines."""
+    draft = placing.draft(**body)
+    placed = False
+
+    def place(session: Session) -> dict[str, Any]:
+        nonlocal placed
+        answer = place_order(session, draft=draft)
+        placed = True
+        return answer
+
+    try:
+        return web.respond(201, place)
+    except Exception:
+        # Once COMMIT is sent its outcome may be unknown, and a retry with the same key wants this very hold: such
+        # holds are left to catalog, which asks before it gives one up.
+        if not placed and idempotency.current() is None:
+            clients.catalog().release(draft.uid, account_id=current_user().account_id)
+        raise
+
+
+@blp.get("/api/orders/")
+@blp.query(schemas.OrderQuery)
+@blp.response(200, schemas.OrderOut(many=True))
+def list_orders(query: dict[str, Any]) -> Response:
+    """The account's orders, newest first."""
+    with reading() as session:
+        statement = queries.orders_matching(session, query)
+        return pagination.listed(
+            session, statement, query, lambda rows: queries.order_answers(session, rows), whole_page=True
+        )
+
+
+@blp.get("/api/orders/<int:order_id>/")
+@blp.response(200, schemas.OrderOut)
+def detail(order_id: int) -> Response:
+    """One order."""
+    with reading() as session:
+        order = queries.find_order(session, order_id)
+    if order is None:
+        raise NotFound
+    return conditional.detail(order)
+
+
+@blp.post("/api/orders/<int:order_id>/pay/")
+@idempotency.idempotent
+@blp.body(schemas.OrderPay)
+@blp.response(200, schemas.OrderPaidOut)
+def pay(body: dict[str, Any], order_id: int) -> Response:
+    """Record the payment of a PENDING order."""
+    return web.respond(200, pay_order, order_id=order_id, **body)
+
+
+@blp.post("/api/orders/<int:order_id>/cancel/")
+@idempotency.idempotent
+@blp.body(schemas.OrderCancel)
+@blp.response(200, schemas.OrderCancelledOut)
+def cancel(_body: dict[str, Any], order_id: int) -> Response:
+    """Cancel a PENDING order and give its stock back."""
+    order: dict[str, Any] = {}
+
+    def run(session: Session) -> dict[str, str]:
+        order.update(cancel_order(session, order_id=order_id))
+        return {
+            "status": "Order cancelled",
+            "detail": f"La orden {order_id} fue cancelada y el stock restaurado.",
+        }
+
+    response = web.respond(200, run)
+    # OrderCancelled restores the stock for certain; this makes it so by the time the user reads the answer.
+    clients.catalog().release(order["uid"], account_id=order["account_id"])
+    return response

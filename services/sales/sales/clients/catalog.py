@@ -1,0 +1,63 @@
+"""Catalog: takes an order's stock and says what the products cost; gives the stock back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from chassis import logs
+from chassis.http import InternalClient
+from chassis.problems import Problem, Unavailable
+from sales.config import Config
+from sales.domain.drafts import HeldLine, Promotion
+from sales.domain.errors import HoldRefused
+
+_log = logs.get(__name__)
+
+
+class Catalog:
+    """Client of catalog's `/internal/holds/`."""
+
+    def __init__(self, settings: Config) -> None:
+        self._client = InternalClient(settings, "catalog", settings.catalog_url)
+
+    def hold(self, order_uid: str, *, user_uid: str, quantities: Mapping[int, int], account_id: int) -> list[HeldLine]:
+        """Take the stock of an order, quantities by product id; lines come back in the order of `quantities`.
+
+        The same order may ask again and gets the same answer. HoldRefused when catalog has given this hold up; a
+        Problem with catalog's own words when a product is unknown or short; Unavailable when catalog doesn't answer.
+        """
+        lines = [{"product_id": product_id, "quantity": quantity} for product_id, quantity in quantities.items()]
+        body = {"order_uid": order_uid, "user_uid": user_uid, "lines": lines}
+        answer = self._client.call("POST", "/internal/holds/", account_id=account_id, body=body)
+        if answer.status == 200:
+            held = {line["product_id"]: _held_line(line) for line in answer.data["lines"]}
+            return [held[product_id] for product_id in quantities]
+        if answer.status == 400:
+            raise Problem(body=answer.data)
+        if answer.status == 409:
+            raise HoldRefused
+        _log.error("hold_failed", status=answer.status)
+        raise Unavailable
+
+    def release(self, order_uid: str, *, account_id: int) -> None:
+        """Give the stock of an order back, if catalog can be reached; if not, it finds out by itself."""
+        try:
+            self._client.call("POST", f"/internal/holds/{order_uid}/release/", account_id=account_id)
+        except Unavailable:
+            _log.warning("release_left_to_catalog", order_uid=order_uid)
+
+
+def _held_line(line: dict[str, Any]) -> HeldLine:
+    promotion = line["promotion"]
+    return HeldLine(
+        product_id=line["product_id"],
+        product_uid=line["product_uid"],
+        sku=line["sku"],
+        name=line["name"],
+        quantity=line["quantity"],
+        list_price=Decimal(line["list_price"]),
+        tax_rate=line["tax_rate"],
+        promotion=promotion and Promotion(Decimal(str(promotion["discount_percent"])), promotion["target_audience"]),
+    )

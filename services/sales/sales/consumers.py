@@ -1,0 +1,26 @@
+"""Events in: the accounts' time zones and the customers, as orders need to know them."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from chassis import tenants
+from chassis.messaging.envelope import Event
+from chassis.messaging.handlers import Subscriptions
+from sales.usecases.remember_customer import forget_customer, remember_customer
+
+
+def on_customer_changed(session: Session, event: Event) -> None:
+    remember_customer(session, data=event.data, version=event.version)
+
+
+def on_customer_deleted(session: Session, event: Event) -> None:
+    forget_customer(session, data=event.data, version=event.version)
+
+
+SUBSCRIPTIONS: Subscriptions = {
+    **tenants.SUBSCRIPTIONS,
+    "CustomerCreated": on_customer_changed,
+    "CustomerUpdated": on_customer_changed,
+    "CustomerDeleted": on_customer_deleted,
+}

@@ -1,0 +1,1 @@
+"""What sales knows and its rules; no HTTP, no clients."""

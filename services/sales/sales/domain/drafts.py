@@ -1,0 +1,106 @@
+"""An order before it is stored: who buys, who sells, what catalog holds for it, and what it costs. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Any
+
+from sales.domain import pricing
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """The customer of an order, as sales knows them; `has_birthday` on the account's calendar date of the order."""
+
+    id: int
+    uid: str
+    name: str
+    is_frequent: bool
+    has_birthday: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cashier:
+    """The user who makes the order."""
+
+    id: int
+    uid: str
+    username: str
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """A product's running promotion; `target_audience` is `ALL` or `FREQUENT_ONLY`."""
+
+    discount_percent: Decimal
+    target_audience: str
+
+    def applies_to(self, buyer: Buyer | None) -> bool:
+        """Whether this buyer (None: an anonymous one) has it."""
+        return self.target_audience == "ALL" or (buyer is not None and buyer.is_frequent)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLine:
+    """Stock that catalog holds for the order, with the product as it is now; `list_price` for one, before tax."""
+
+    product_id: int
+    product_uid: str
+    sku: str
+    name: str
+    quantity: int
+    list_price: Decimal
+    tax_rate: str
+    promotion: Promotion | None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An order ready to be stored. `totals` and each of `lines` carry the column names of their tables."""
+
+    uid: str
+    buyer: Buyer | None
+    cashier: Cashier
+    totals: dict[str, Decimal]
+    lines: list[dict[str, Any]]
+
+
+def merged(items: Iterable[Mapping[str, int]]) -> dict[int, int]:
+    """Quantity by product id, products in the order of their first mention."""
+    quantities: dict[int, int] = {}
+    for item in items:
+        quantities[item["product_id"]] = quantities.get(item["product_id"], 0) + item["quantity"]
+    return quantities
+
+
+def draft_order(
+    uid: str, *, buyer: Buyer | None, cashier: Cashier, held: Sequence[HeldLine], birthday_percent: int
+) -> Draft:
+    """Price what catalog holds; `birthday_percent` comes off on the buyer's birthday (0–100)."""
+    birthday = Decimal(birthday_percent) if buyer is not None and buyer.has_birthday else pricing.NO_DISCOUNT
+    prices = [
+        pricing.price_line(line.list_price, line.tax_rate, line.quantity, _discount(line, buyer, birthday))
+        for line in held
+    ]
+    lines = [
+        {
+            "product_id": line.product_id,
+            "product_uid": line.product_uid,
+            "product_name": line.name,
+            "sku": line.sku,
+            "quantity": line.quantity,
+            "tax_rate": line.tax_rate,
+            **asdict(price),
+        }
+        for line, price in zip(held, prices, strict=True)
+    ]
+    return Draft(uid, buyer, cashier, asdict(pricing.total(prices)), lines)
+
+
+def _discount(line: HeldLine, buyer: Buyer | None, birthday: Decimal) -> Decimal:
+    """Percent off this line: discounts don't stack, the better one counts."""
+    if line.promotion is None or not line.promotion.applies_to(buyer):
+        return birthday
+    return max(line.promotion.discount_percent, birthday)

@@ -1,0 +1,174 @@
+"""The read side: rows to answers, one shape for list and detail; never writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, bindparam, select
+from sqlalchemy.orm import Session
+
+from chassis.columns import utcnow
+from chassis.pagination import order_by
+from chassis.prepared import prepared
+from chassis.search import matches
+from chassis.tenants import local_date, zone_of
+from sales.domain.drafts import Buyer
+from sales.domain.facts import Row
+from sales.domain.models import Customer, Order, OrderLine
+from sales.domain.pricing import is_birthday
+
+ORDER_COLUMNS = (
+    Order.id, Order.uid, Order.account_id, Order.version, Order.ticket_folio, Order.status, Order.customer_id,
+    Order.customer_name, Order.cashier_id, Order.cashier, Order.subtotal, Order.total_tax, Order.final_amount,
+    Order.money_saved_total, Order.payment_method, Order.created_at, Order.paid_at, Order.cancelled_at,
+    Order.cancel_reason,
+)  # fmt: skip
+LINE_COLUMNS = (
+    OrderLine.order_id, OrderLine.product_id, OrderLine.product_uid, OrderLine.product_name, OrderLine.sku,
+    OrderLine.quantity, OrderLine.unit_price, OrderLine.tax_rate, OrderLine.tax_amount, OrderLine.discount_amount,
+    OrderLine.amount,
+)  # fmt: skip
+ORDERINGS = {
+    "id": Order.id,
+    "created_at": Order.created_at,
+    "paid_at": Order.paid_at,
+    "final_amount": Order.final_amount,
+}
+
+
+def created_answer(order: Row, lines: Sequence[Row]) -> dict[str, Any]:
+    """The answer to creating an order (API document §20)."""
+    return {
+        "id": order["id"],
+        "ticket_folio": order["ticket_folio"],
+        "status": order["status"],
+        "created_at": order["created_at"],
+        "customer": order["customer_id"],
+        "customer_name": order["customer_name"],
+        "subtotal": order["subtotal"],
+        "total_tax": order["total_tax"],
+        "final_amount": order["final_amount"],
+        "money_saved_total": order["money_saved_total"],
+        "items": [
+            {
+                "product_id": line["product_id"],
+                "product_name": line["product_name"],
+                "quantity": line["quantity"],
+                "unit_price": line["unit_price"],
+                "tax_amount": line["tax_amount"],
+                "discount_amount": line["discount_amount"],
+                "amount": line["amount"],
+            }
+            for line in lines
+        ],
+    }
+
+
+def order_answer(order: Row, lines: Sequence[Row]) -> dict[str, Any]:
+    """An order in lists and details: as it was created, and how and when it was paid."""
+    return {
+        **created_answer(order, lines),
+        "payment_method": order["payment_method"],
+        "paid_at": order["paid_at"],
+    }
+
+
+_FIND_ORDER = prepared(select(*ORDER_COLUMNS).where(Order.id == bindparam("order_id")))
+_LINES = prepared(select(*LINE_COLUMNS).where(OrderLine.order_id == bindparam("order_id")).order_by(OrderLine.position))
+_FIND_CUSTOMER = prepared(
+    select(
+        Customer.id, Customer.uid, Customer.full_name, Customer.birth_date, Customer.is_frequent, Customer.is_deleted,
+    ).where(Customer.id == bindparam("customer_id"))
+)  # fmt: skip
+
+
+def find_order(session: Session, order_id: int) -> dict[str, Any] | None:
+    """One order as its detail answers it."""
+    order = _FIND_ORDER(session, order_id=order_id).mappings().first()
+    return None if order is None else order_answer(order, lines_of(session, order_id))
+
+
+def lines_of(session: Session, order_id: int) -> Sequence[Row]:
+    """An order's lines in the order of the ticket."""
+    return _LINES(session, order_id=order_id).mappings().all()
+
+
+def lines_of_all(session: Session, order_ids: Sequence[int]) -> dict[int, list[Row]]:
+    """The lines of many orders by order id; one statement."""
+    found: dict[int, list[Row]] = {order_id: [] for order_id in order_ids}
+    statement = (
+        select(*LINE_COLUMNS).where(OrderLine.order_id.in_(order_ids)).order_by(OrderLine.order_id, OrderLine.position)
+    )
+    for line in session.execute(statement).mappings():
+        found[line["order_id"]].append(line)
+    return found
+
+
+def order_answers(session: Session, orders: Sequence[Any]) -> list[dict[str, Any]]:
+    """A page of rows of `orders_matching` as the list answers them; one statement for all lines."""
+    lines = lines_of_all(session, [order.id for order in orders]) if orders else {}
+    return [order_answer(order._mapping, lines[order.id]) for order in orders]
+
+
+def orders_matching(session: Session, query: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:
+    """The orders that the list's filters leave, newest first. Dates are days of the account's time zone."""
+    statement: Select[*tuple[Any, ...]] = select(*ORDER_COLUMNS).order_by(
+        *order_by(query.get("ordering"), ORDERINGS, [Order.created_at.desc(), Order.id.desc()])
+    )
+    for name, column in (
+        ("status", Order.status),
+        ("customer", Order.customer_id),
+        ("payment_method", Order.payment_method),
+        ("ticket_folio", Order.ticket_folio),
+    ):
+        if name in query:
+            statement = statement.where(column == query[name])
+    if "date_from" in query or "date_to" in query:
+        zone = zone_of(session)
+        if "date_from" in query:
+            statement = statement.where(Order.created_at >= _start_of(query["date_from"], zone))
+        if "date_to" in query:
+            statement = statement.where(Order.created_at < _start_of(query["date_to"], zone, days_later=1))
+    if "search" in query:
+        statement = statement.where(matches(Order.search_text, query["search"]))
+    return statement
+
+
+def _start_of(day: date, zone: ZoneInfo, *, days_later: int = 0) -> datetime:
+    # The calendar's first and last days have no midnight in every zone.
+    day = min(max(day, date(1900, 1, 1)), date(9000, 1, 1)) + timedelta(days=days_later)
+    return datetime.combine(day, time.min, zone)
+
+
+def order_status(session: Session, order_uid: str) -> dict[str, Any] | None:
+    """What other services ask of an order by its uid."""
+    row = session.execute(
+        select(Order.uid.label("order_uid"), Order.status, Order.payment_method).where(Order.uid == order_uid)
+    ).first()
+    return None if row is None else row._asdict()
+
+
+def is_spent(session: Session, order_uid: str, *, after: timedelta) -> bool:
+    """Whether an order took this uid longer than `after` ago."""
+    made = session.execute(select(Order.created_at).where(Order.uid == order_uid)).scalar()
+    return made is not None and made < utcnow() - after
+
+
+def find_customer(session: Session, customer_id: int) -> Row | None:
+    """The customer as the projection has them, deleted or not; None when sales never heard of them."""
+    return _FIND_CUSTOMER(session, customer_id=customer_id).mappings().first()
+
+
+def as_buyer(session: Session, customer: Row) -> Buyer:
+    """A customer as an order of this moment sees them; the account's time zone says whether it is their birthday."""
+    birth_date = customer["birth_date"]
+    return Buyer(
+        id=customer["id"],
+        uid=customer["uid"],
+        name=customer["full_name"],
+        is_frequent=customer["is_frequent"],
+        has_birthday=birth_date is not None and is_birthday(birth_date, local_date(session)),
+    )

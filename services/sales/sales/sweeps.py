@@ -1,0 +1,39 @@
+"""What the worker does by the clock: cancel orders that nobody pays, forget old idempotency keys."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from chassis import idempotency, logs
+from chassis.db import ALL_ACCOUNTS, Database
+from chassis.sweeps import Sweep
+from sales.config import Config
+from sales.usecases.transitions import expire_orders
+
+BATCH = 100
+
+_log = logs.get(__name__)
+
+
+def cancel_expired(database: Database, settings: Config) -> None:
+    """Cancel overdue PENDING orders, oldest first, in small transactions; catalog restores the stock on OrderCancelled."""
+    if settings.order_expires_after_hours <= 0:
+        return
+    older_than = timedelta(hours=settings.order_expires_after_hours)
+    expired = BATCH
+    while expired == BATCH:
+        with database.transaction(ALL_ACCOUNTS) as session:
+            expired = expire_orders(session, older_than=older_than, limit=BATCH)
+        if expired:
+            _log.info("orders_expired", count=expired)
+
+
+def prune_keys(database: Database, _settings: Config) -> None:
+    """Forget idempotency keys after their 24 hours."""
+    idempotency.prune(database)
+
+
+SWEEPS = [
+    Sweep("orders.expire", every_seconds=60, run=cancel_expired),
+    Sweep("idempotency.prune", every_seconds=3600, run=prune_keys),
+]

@@ -1,0 +1,1 @@
+"""What sales does: each use case takes a session, never commits and calls nobody."""

@@ -1,0 +1,65 @@
+"""Store an order that is priced and whose stock is held, and tell of it."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from chassis.columns import utcnow
+from chassis.db import insert_for
+from chassis.messaging.outbox import emit
+from chassis.problems import Conflict
+from chassis.search import search_text
+from sales.domain import facts
+from sales.domain.drafts import Draft
+from sales.domain.models import ANONYMOUS, PENDING, Order, OrderLine
+from sales.queries import created_answer
+
+FOLIO_TRIES = 5
+
+
+def place_order(session: Session, *, draft: Draft) -> dict[str, Any]:
+    """The new PENDING order, answered as API document §20 has it. Three statements."""
+    buyer, cashier = draft.buyer, draft.cashier
+    order = _insert(
+        session,
+        {
+            "uid": draft.uid,
+            "version": 1,
+            "status": PENDING,
+            "customer_id": buyer.id if buyer else None,
+            "customer_uid": buyer.uid if buyer else None,
+            "customer_name": buyer.name if buyer else ANONYMOUS,
+            "cashier_id": cashier.id,
+            "cashier_uid": cashier.uid,
+            "cashier": cashier.username,
+            "created_at": utcnow(),
+            **draft.totals,
+        },
+    )
+    session.execute(
+        insert(OrderLine),
+        [{"order_id": order["id"], "position": position, **line} for position, line in enumerate(draft.lines)],
+    )
+    emit(session, "OrderCreated", subject=draft.uid, version=1, data=facts.order_created(order, draft.lines))
+    return created_answer(order, draft.lines)
+
+
+def _insert(session: Session, values: dict[str, Any]) -> dict[str, Any]:
+    """Insert the order under a folio that no other order of the account has."""
+    for _ in range(FOLIO_TRIES):
+        folio = new_folio()
+        row = {**values, "ticket_folio": folio, "search_text": search_text(folio, values["customer_name"])}
+        statement = insert_for(session, Order).values(row).on_conflict_do_nothing().returning(Order.id)
+        if (order_id := session.execute(statement).scalar()) is not None:
+            return {**row, "id": order_id}
+    # Folios don't collide five times: it is the uid that is taken, by a twin of this request.
+    raise Conflict
+
+
+def new_folio() -> str:
+    """Eight upper-case hex digits, as printed on a ticket."""
+    return secrets.token_hex(4).upper()
