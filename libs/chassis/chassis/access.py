@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from flask import Flask, g, request
 
 from chassis.identity import Identity, ServiceIdentity, TokenVerifier, verify_service_token
-from chassis.problems import Forbidden, InvalidToken, NotAuthenticated, NotFound
+from chassis.problems import Forbidden, InvalidToken, NotAuthenticated, NotFound, Problem
 from chassis.settings import Settings
 from chassis.tenancy import set_tenant
 
@@ -28,6 +28,7 @@ class Access:
     public: bool = False
     roles: tuple[str, ...] = STAFF
     callers: tuple[str, ...] = ()
+    refusal: type[Problem] = Forbidden
 
 
 def _mark(view: View, access: Access) -> View:
@@ -40,9 +41,9 @@ def public(view: View) -> View:
     return _mark(view, Access(public=True))
 
 
-def roles(*names: str) -> Callable[[View], View]:
-    """Users of these roles only; others get 403."""
-    return lambda view: _mark(view, Access(roles=names))
+def roles(*names: str, refusal: type[Problem] = Forbidden) -> Callable[[View], View]:
+    """Users of these roles only; others get 403, with the words of `refusal`."""
+    return lambda view: _mark(view, Access(roles=names, refusal=refusal))
 
 
 def internal(*callers: str) -> Callable[[View], View]:
@@ -80,7 +81,7 @@ def install(app: Flask, settings: Settings, verifier: TokenVerifier) -> None:
             return
         user = verifier.verify(_bearer())
         if user.role not in access.roles:
-            raise Forbidden
+            raise access.refusal
         g.user = user
         set_tenant(user.account_id)
 
