@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
-import time
-import uuid
-from collections.abc import Callable, Iterator
-from decimal import Decimal
+import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import requests
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from cashier import Api, Shop
 from native.platform import Platform
-
-ROOT = Path(__file__).resolve().parent.parent
-_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
@@ -24,101 +19,6 @@ def platform(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     """A platform on each kind of database, without demo data."""
     with Platform(tmp_path_factory.mktemp("platform") / "home", database=request.param) as running:
         yield running
-
-
-def eventually(look: Callable[[], Any], what: str, seconds: float = 30) -> Any:
-    """Look until something true is seen, and return it."""
-    deadline = time.monotonic() + seconds
-    while not (seen := look()):
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.05)
-    return seen
-
-
-class Api:
-    """The API as a logged-in user sees it."""
-
-    def __init__(self, url: str, login: str, password: str) -> None:
-        self.url = url
-        self.http = requests.Session()
-        answer = self.ask("POST", "/api/auth/login/", {"username": login, "password": password})
-        assert answer.status_code == 200, answer.text
-        self.tokens = answer.json()
-        self.http.headers["Authorization"] = f"Bearer {self.tokens['access']}"
-
-    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> requests.Response:
-        """One request, whatever comes of it."""
-        return self.http.request(method, self.url + path, json=body, headers=headers, timeout=15)
-
-    def get(self, path: str) -> Any:
-        """What a GET answers; it must succeed."""
-        answer = self.ask("GET", path)
-        assert answer.status_code == 200, (path, answer.status_code, answer.text)
-        return answer.json()
-
-    def post(self, path: str, body: Any = None, status: int = 201, **headers: str) -> Any:
-        """What a POST answers; it must have that status."""
-        answer = self.ask("POST", path, body, **headers)
-        assert answer.status_code == status, (path, answer.status_code, answer.text)
-        return answer.json() if answer.content else None
-
-
-class Shop:
-    """A product, a customer, and what selling does to them."""
-
-    def __init__(self, api: Api) -> None:
-        self.api = api
-        number = next(_numbers)
-        self.supplier = api.post("/api/suppliers/", {"name": f"Distribuidora {number}", "rfc": "DBE101010XYZ"})
-        self.product = api.post(
-            "/api/products/",
-            {
-                "name": "Coca Cola 600ml",
-                "sku": f"KO-600-{uuid.uuid4().hex[:8]}",
-                "price": "18.50",
-                "tax_rate": "0.16",
-                "current_stock": 1000,
-                "supplier": self.supplier["id"],
-            },
-        )
-        self.customer = api.post(
-            "/api/customers/",
-            {"first_name": "Maria", "last_name": "González", "phone_number": f"55{uuid.uuid4().int % 10**8:08d}"},
-        )
-
-    def order(self, quantity: int = 10) -> dict[str, Any]:
-        """A new PENDING order."""
-        items = [{"product_id": self.product["id"], "quantity": quantity}]
-        made: dict[str, Any] = self.api.post("/api/orders/", {"customer": self.customer["id"], "items": items})
-        return made
-
-    def pay(self, order: dict[str, Any]) -> dict[str, Any]:
-        """Pay it in cash."""
-        paid: dict[str, Any] = self.api.post(f"/api/orders/{order['id']}/pay/", {"payment_method": "CASH"}, 200)
-        return paid
-
-    def sell(self, quantity: int = 10) -> dict[str, Any]:
-        """Order and pay."""
-        order = self.order(quantity)
-        return {**order, **self.pay(order)}
-
-    @property
-    def points(self) -> int:
-        balance: int = self.api.get(f"/api/customers/{self.customer['id']}/")["current_points"]
-        return balance
-
-    @property
-    def stock(self) -> int:
-        units: int = self.api.get(f"/api/products/{self.product['id']}/")["current_stock"]
-        return units
-
-    def tickets(self) -> tuple[int, Decimal]:
-        """Tickets and revenue of the whole account in the sales summary."""
-        answer = self.api.ask("GET", "/api/analytics/sales-summary/")
-        if answer.status_code == 400:  # nothing was ever sold
-            return 0, Decimal(0)
-        general = answer.json()["general_summary"]
-        return general["total_tickets"], Decimal(str(general["total_revenue"]))
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import requests
-from conftest import Api, eventually
 
+from cashier import Api, eventually
 from native.platform import Platform
 
 ONE_PATH_A_SERVICE = (

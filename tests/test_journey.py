@@ -11,8 +11,8 @@ from decimal import Decimal
 
 import pytest
 import requests
-from conftest import ROOT, Shop, eventually
 
+from cashier import ROOT, Shop, eventually
 from native.platform import Platform
 
 SERVICES = ("auth", "catalog", "sales", "customers", "analytics")

@@ -69,6 +69,17 @@ def revision(service: Service, message: str) -> None:
     migrations.make_revision(service.database(), message)
 
 
+@commands.command()
+@click.pass_obj
+def routes(service: Service) -> None:
+    """List the web's routes and who may call them."""
+    from chassis.access import route_table
+
+    for method, path, access in route_table(import_module(f"{service.name}.app").create_app(service.settings)):
+        who = "public" if access.public else f"services: {', '.join(access.callers)}" if access.callers else ""
+        click.echo(f"{method:7}{path:50}{who or ', '.join(access.roles)}")
+
+
 def _load(name: str) -> click.Group:
     from chassis.messaging.dead_letters import commands as dead_letters
 

@@ -1,0 +1,5 @@
+"""`python -m chassis sales worker`."""
+
+from chassis.cli import main
+
+main()
