@@ -1,4 +1,4 @@
-"""The gateway's side process: `python -m gateway.agent`, one beside each nginx, over the same folder.
+"""The gateway's side process: `gateway agent`, one beside each nginx, over the same folder.
 
 It keeps two things on disk in step with auth: the public keys, and the revocations that nginx missed while it was
 down. nginx answers 503 on protected routes until this process has vouched that both are complete.
@@ -10,16 +10,15 @@ import hmac
 import json
 import re
 import signal
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from gateway.settings import AgentSettings, SettingsError, agent_settings
+from gateway.settings import AgentSettings, agent_settings
 
 TICK_S = 0.25
 RETRY_S = 1.0  # while auth does not answer
@@ -87,8 +86,10 @@ class Agent:
         self.revocations_retry = self.revocations_due = now + RETRY_S
         headers = {"Authorization": f"Bearer {service_token(self.settings.service_key)}"}
         listed = self.fetch(self.settings.revocations_url, headers).get("revocations")
+        if not isinstance(listed, list):
+            raise Unavailable(f"{self.settings.revocations_url} lists no revocations")
         try:
-            revocations = [(str(item["sid"]), int(item["exp"])) for item in listed]  # type: ignore[union-attr]
+            revocations = [(str(item["sid"]), int(item["exp"])) for item in listed]
         except (TypeError, KeyError, ValueError) as error:
             raise Unavailable(f"{self.settings.revocations_url}: {error!r}") from error
         for sid, exp in revocations:
@@ -191,20 +192,12 @@ def say(event: str, **fields: object) -> None:
     print(json.dumps({"time": stamp, "service": "gateway-agent", "event": event, **fields}), flush=True)
 
 
-def main() -> int:
-    try:
-        agent = Agent(agent_settings())
-    except SettingsError as error:
-        print(f"gateway: {error}", file=sys.stderr)
-        return 2
+def run_agent(environ: Mapping[str, str]) -> None:
+    """Keep the folder up to date until SIGTERM; raises SettingsError."""
+    agent = Agent(agent_settings(environ))
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     while not stop.is_set():
         agent.tick()
         stop.wait(TICK_S)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,16 +1,15 @@
-"""Writes the gateway's folder, ready for nginx to start in: `python -m gateway.render [--home DIR] [--reload]`."""
+"""Writes the gateway's folder, ready for nginx to start in, from routes.yaml and the environment."""
 
-import argparse
 import ipaddress
 import json
 import os
 import re
-import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import jinja2
 
-from gateway.routes import Routes, load_routes
+from gateway.routes import Routes, load_routes, locations
 from gateway.settings import RenderSettings, SettingsError, render_settings
 
 PACKAGE = Path(__file__).resolve().parent
@@ -73,6 +72,7 @@ def nginx_conf(settings: RenderSettings, routes: Routes) -> str:
     return environment.get_template("nginx.conf.j2").render(
         settings=settings,
         routes=routes,
+        locations=list(locations(routes)),
         limits=routes.limits | settings.limits,
         stripped_headers=STRIPPED_HEADERS,
         package=PACKAGE,
@@ -89,7 +89,7 @@ def njs_settings(settings: RenderSettings) -> str:
 
 def write_home(settings: RenderSettings, routes: Routes, *, reload: bool) -> None:
     """Lay out the folder. Unless a running nginx is only to be reloaded, forget that one was ready."""
-    home = Path(settings.home)
+    home, conf = Path(settings.home), nginx_conf(settings, routes)
     for folder in FOLDERS:
         (home / folder).mkdir(parents=True, exist_ok=True)
     if not reload:
@@ -97,27 +97,12 @@ def write_home(settings: RenderSettings, routes: Routes, *, reload: bool) -> Non
         for sentinel in (home / "deny").glob(".ready-*"):
             sentinel.unlink(missing_ok=True)
     (home / "conf" / "settings.js").write_text(njs_settings(settings))
-    (home / "conf" / "nginx.conf").write_text(nginx_conf(settings, routes))
+    (home / "conf" / "nginx.conf").write_text(conf)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m gateway.render", description=__doc__)
-    parser.add_argument("--home", help="folder to write to, instead of MOSTRADOR_GATEWAY_HOME")
-    parser.add_argument("--reload", action="store_true", help="nginx runs and will be reloaded: stay ready")
-    arguments = parser.parse_args()
-    environ = dict(os.environ)
-    if arguments.home:
-        environ["MOSTRADOR_GATEWAY_HOME"] = arguments.home
-    try:
-        settings = render_settings(environ)
-        check(settings)
-        write_home(settings, load_routes(PACKAGE / "routes.yaml"), reload=arguments.reload)
-    except SettingsError as error:
-        print(f"gateway: {error}", file=sys.stderr)
-        return 2
-    print(f"gateway: wrote {settings.home}/conf/nginx.conf")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def render(environ: Mapping[str, str], *, reload: bool = False) -> Path:
+    """Write the gateway's folder from the environment and return it; raises SettingsError."""
+    settings = render_settings(environ)
+    check(settings)
+    write_home(settings, load_routes(PACKAGE / "routes.yaml"), reload=reload)
+    return Path(settings.home)

@@ -1,8 +1,9 @@
 """Reads and checks routes.yaml: the step between the readable file and the nginx template."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,40 @@ class Routes:
     limits: dict[str, tuple[int, int]]
     no_store: frozenset[str]
     routes: tuple[Route, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """One nginx location; `adds_slash`: a request without the final slash is answered 308."""
+
+    match: str
+    adds_slash: bool
+    service: str
+    public: tuple[str, ...]
+    limit: str
+    body: str
+
+
+def locations(routes: Routes) -> Iterator[Location]:
+    """The nginx locations that stand for the routes.
+
+    nginx answers a path that lacks only the final slash of a location with a redirect of its own (301, which turns a
+    POST into a GET). So every location that ends with a slash gets a twin without: on /api/ it answers 308, elsewhere
+    it is a path like any other below its prefix, and protected.
+    """
+    listed = {route.path for route in routes.routes}
+    for route in routes.routes:
+        bare = route.path.rstrip("/")
+        proxied = partial(
+            Location, adds_slash=route.slash_style, service=route.service, limit=route.limit, body=route.body
+        )
+        if route.prefix:
+            yield proxied(f"= {bare}", public=())
+            yield proxied(f"{bare}/", public=())
+            continue
+        yield proxied(f"= {route.path}", public=route.public)
+        if route.path != bare and bare not in listed:
+            yield proxied(f"= {bare}", public=())
 
 
 def load_routes(path: Path) -> Routes:

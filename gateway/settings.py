@@ -3,7 +3,6 @@
 Standard library only, and little of it: the agent, which lives as long as the gateway, imports this module.
 """
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -49,7 +48,7 @@ def gateway_home(environ: Mapping[str, str]) -> str:
     return str(Path(home).absolute())
 
 
-def agent_settings(environ: Mapping[str, str] = os.environ) -> AgentSettings:
+def agent_settings(environ: Mapping[str, str]) -> AgentSettings:
     """Read the side process' settings; raises SettingsError."""
     auth_url = environ.get("MOSTRADOR_AUTH_URL") or "http://" + service_address(environ, "auth")
     return AgentSettings(
@@ -60,7 +59,7 @@ def agent_settings(environ: Mapping[str, str] = os.environ) -> AgentSettings:
     )
 
 
-def render_settings(environ: Mapping[str, str] = os.environ) -> RenderSettings:
+def render_settings(environ: Mapping[str, str]) -> RenderSettings:
     """Read the generator's settings; raises SettingsError."""
     service_key(environ, "auth>gateway")  # nginx reads it itself, when it starts: better to miss it now
     host = environ.get("MOSTRADOR_GATEWAY_HOST", "127.0.0.1")

@@ -1,0 +1,142 @@
+"""What stands behind the gateway in its tests: services that echo requests, and an auth with keys and revocations."""
+
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
+
+SERVICE_KEYS = {"auth>gateway": "pushes-revocations" * 4, "gateway>auth": "asks-for-revocations" * 4}
+
+
+class Service:
+    """Answers every request with what it saw of it, and remembers it in `seen`."""
+
+    def __init__(self, name: str, port: int) -> None:
+        self.name, self.port = name, port
+        self.seen: list[dict[str, Any]] = []
+        self.answers: dict[str, tuple[int, Any]] = {}
+        self.server: ThreadingHTTPServer | None = None
+        self.start()
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        service = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def answer(self) -> None:
+                length = int(self.headers.get("Content-Length") or 0)
+                service.handle(self, self.rfile.read(length))
+
+            do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer  # noqa: N815
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, *_: object) -> None:  # nginx drops its idle connections when it ends
+                pass
+
+        self.server = Server(("127.0.0.1", self.port), Handler)
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def stop(self) -> None:
+        if self.server:
+            self.server.shutdown()
+            self.server.server_close()
+            self.server = None
+
+    def handle(self, request: BaseHTTPRequestHandler, body: bytes) -> None:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        seen = {
+            "service": self.name,
+            "method": request.command,
+            "path": request.path,
+            "headers": headers,
+            "size": len(body),
+        }
+        self.seen.append(seen)
+        status, content = self.answers.get(request.path, (200, seen))
+        self.reply(request, status, content)
+
+    def reply(self, request: BaseHTTPRequestHandler, status: int, content: Any) -> None:
+        text = json.dumps(content).encode()
+        request.send_response(status)
+        request.send_header("Content-Type", "application/json")
+        request.send_header("Content-Length", str(len(text)))
+        for name in ("X-Request-Id", "Access-Control-Allow-Origin", "Cache-Control", "X-Frame-Options"):
+            request.send_header(name, "the service's own")
+        request.end_headers()
+        if request.command != "HEAD":
+            request.wfile.write(text)
+
+
+class Auth(Service):
+    """Signs tokens, publishes its keys and lists the revocations it knows of."""
+
+    def __init__(self, port: int) -> None:
+        self.keys = {"first": rsa.generate_private_key(public_exponent=65537, key_size=2048)}
+        self.revoked: dict[str, int] = {}
+        self.jwks_fetches = 0
+        self.revocation_fetches = 0
+        super().__init__("auth", port)
+
+    def handle(self, request: BaseHTTPRequestHandler, body: bytes) -> None:
+        if request.path == "/api/auth/jwks/":
+            self.jwks_fetches += 1
+            self.reply(request, 200, {"keys": [self.jwk(kid) for kid in self.keys]})
+        elif request.path == "/internal/revocations/":
+            token = request.headers["Authorization"].removeprefix("Bearer ")
+            assert jwt.get_unverified_header(token)["kid"] == "gateway>auth"
+            jwt.decode(token, SERVICE_KEYS["gateway>auth"], algorithms=["HS256"], audience="auth", issuer="gateway")
+            self.revocation_fetches += 1
+            self.reply(request, 200, {"revocations": [{"sid": sid, "exp": exp} for sid, exp in self.revoked.items()]})
+        else:
+            super().handle(request, body)
+
+    def jwk(self, kid: str) -> dict[str, Any]:
+        return {
+            **RSAAlgorithm.to_jwk(self.keys[kid].public_key(), as_dict=True),
+            "kid": kid,
+            "use": "sig",
+            "alg": "RS256",
+        }
+
+    def token(self, *, kid: str = "first", headers: dict[str, Any] | None = None, **claims: Any) -> str:
+        """An access token; a claim given as None is left out."""
+        content = token_claims(**claims)
+        return jwt.encode(content, self.keys[kid], algorithm="RS256", headers={"kid": kid, **(headers or {})})
+
+
+def token_claims(**changes: Any) -> dict[str, Any]:
+    now = int(time.time())
+    claims = {
+        "iss": "mostrador",
+        "aud": "mostrador-api",
+        "type": "access",
+        "sid": "session-1",
+        "sub": "user-1",
+        "user_id": 1,
+    }
+    claims |= {"iat": now, "nbf": now, "exp": now + 600, "account_id": 1, "role": "ADMIN", "jti": "1", **changes}
+    return {name: value for name, value in claims.items() if value is not None}
+
+
+def service_token(
+    pair: str = "auth>gateway", *, secret: str | None = None, algorithm: str = "HS256", **changes: Any
+) -> str:
+    caller, callee = pair.split(">")
+    now = int(time.time())
+    claims = {"iss": caller, "aud": callee, "iat": now, "exp": now + 60, **changes}
+    return jwt.encode(claims, secret or SERVICE_KEYS[pair], algorithm=algorithm, headers={"kid": pair})

@@ -1,0 +1,133 @@
+"""The internal listener: auth's word is on disk, and holds, before auth answers its own client."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from gateway.tests.conftest import Platform
+from gateway.tests.running import call
+from gateway.tests.stubs import SERVICE_KEYS, service_token
+
+EXP = int(time.time()) + 600
+
+
+def one(sid: str, exp: object = EXP) -> dict[str, object]:
+    return {"revocations": [{"sid": sid, "exp": exp}]}
+
+
+def test_the_very_next_request_is_refused(platform: Platform) -> None:
+    for number in range(50):
+        sid = f"next-request-{number}"
+        token = platform.auth.token(sid=sid)
+        assert platform.gateway.call("GET", "/api/products/", token=token).status == 200  # and now it is cached
+        assert platform.gateway.push(service_token(), one(sid)).status == 204
+        for path in ("/api/products/", "/api/orders/", "/api/v1/client", "/api/auth/refresh-all/"):
+            assert platform.gateway.call("GET", path, token=token).status == 401
+
+
+def test_a_session_ends_for_all_of_its_tokens_and_no_other_session_does(platform: Platform) -> None:
+    tokens = [platform.auth.token(sid="many-tokens", jti=str(number)) for number in range(3)]
+    other = platform.auth.token(sid="many-tokens-too")
+    assert platform.gateway.push(service_token(), one("many-tokens")).status == 204
+    assert {platform.gateway.call("GET", "/api/products/", token=token).status for token in tokens} == {401}
+    assert platform.gateway.call("GET", "/api/products/", token=other).status == 200
+
+
+def test_many_sessions_end_at_once(platform: Platform) -> None:
+    sids = [f"batch-{number}" for number in range(1000)]
+    body = {"revocations": [{"sid": sid, "exp": EXP} for sid in sids]}
+    assert platform.gateway.push(service_token(), body).status == 204
+    assert platform.gateway.push(service_token(), body).status == 204  # and again: nothing changes
+    for sid in (sids[0], sids[500], sids[999]):
+        assert platform.gateway.call("GET", "/api/products/", token=platform.auth.token(sid=sid)).status == 401
+
+
+def test_under_load_no_request_passes_after_the_push(platform: Platform) -> None:
+    sid = "under-load"
+    token = platform.auth.token(sid=sid)
+    pushed = threading.Event()
+
+    def hammer() -> list[tuple[bool, int]]:
+        answers: list[tuple[bool, int]] = []
+        while len(answers) < 400:
+            sent_after = pushed.is_set()
+            answers.append((sent_after, platform.gateway.call("GET", "/api/products/", token=token).status))
+            if sent_after and len([1 for after, _ in answers if after]) >= 20:
+                break
+        return answers
+
+    with ThreadPoolExecutor(4) as pool:
+        runs = [pool.submit(hammer) for _ in range(4)]
+        assert platform.gateway.push(service_token(), one(sid)).status == 204
+        pushed.set()
+        answers = [answer for run in runs for answer in run.result()]
+    assert {status for after, status in answers if after} == {401}
+    assert {status for _, status in answers} <= {200, 401}
+
+
+FORGED = {
+    "no token": "",
+    "garbage": "x",
+    "garbage in parts": "a.b.c",
+    "another secret": service_token(secret="not-the-secret-of-this-pair-at-all"),
+    "another pair's secret": service_token(secret=SERVICE_KEYS["gateway>auth"]),
+    "another pair": service_token("gateway>auth"),
+    "expired": service_token(exp=int(time.time()) - 1),
+    "without expiry": service_token(exp=None),
+    "for another service": service_token(aud="sales"),
+    "by another service": service_token(iss="sales"),
+    "HS512": service_token(algorithm="HS512"),
+    "cut": service_token()[:-1],
+    "lengthened": service_token() + "A",
+    "unsigned": service_token().rpartition(".")[0] + ".",
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_only_auth_may_end_sessions(platform: Platform, name: str) -> None:
+    sid = f"forged-{name}".replace(" ", "-").replace("'", "")
+    answer = platform.gateway.push(FORGED[name], one(sid))
+    assert answer.status == 401
+    assert not (platform.gateway.home / "deny" / sid).exists()
+
+
+def test_a_users_token_ends_no_session(platform: Platform) -> None:
+    assert platform.gateway.push(platform.auth.token(), one("by-a-user")).status == 401
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 400),
+        (b"{", 400),
+        (b"null", 400),
+        ({}, 422),
+        ({"revocations": {}}, 422),
+        ({"revocations": []}, 422),
+        ({"revocations": [{"sid": "x", "exp": EXP}] * 1001}, 422),
+        ({"revocations": [{"sid": "x"}]}, 422),
+        (one("x", "tomorrow"), 422),
+        (one("x", None), 422),
+        (one("../x"), 422),
+        (one(".ready"), 422),
+        (one(""), 422),
+        (one("x" * 65), 422),
+        ({"revocations": [{"sid": "good-one", "exp": EXP}, None]}, 422),
+        ({"revocations": [{"sid": "good-one", "exp": EXP}, {"sid": "a/b", "exp": EXP}]}, 422),
+    ],
+)
+def test_a_bad_list_changes_nothing(platform: Platform, body: object, status: int) -> None:
+    before = sorted((platform.gateway.home / "deny").iterdir())
+    assert platform.gateway.push(service_token(), body).status == status
+    assert sorted((platform.gateway.home / "deny").iterdir()) == before
+
+
+def test_the_internal_listener_has_three_paths(platform: Platform) -> None:
+    internal = platform.gateway.internal_port
+    assert call(internal, "GET", "/healthz").json == {"status": "ok"}
+    assert platform.gateway.push(service_token(), one("x"), method="PUT").status == 405
+    assert call(internal, "GET", "/api/products/").status == 404
+    assert call(internal, "GET", "/verify", {"Authorization": f"Bearer {platform.auth.token()}"}).status == 204
+    assert call(internal, "GET", "/verify").status == 401
