@@ -22,6 +22,7 @@ from chassis.current import reading, writing
 from chassis.db import ALL_ACCOUNTS, Base, Database, TenantOwned, UtcDateTime, insert_for, utcnow
 from chassis.errors import render
 from chassis.problems import Conflict, Invalid, Problem
+from chassis.sweeps import Sweep
 
 View = TypeVar("View", bound=Callable[..., Any])
 KEPT_FOR = timedelta(hours=24)
@@ -116,6 +117,13 @@ def prune(database: Database) -> int:
     with database.transaction(ALL_ACCOUNTS) as session:
         stale = delete(IdempotencyKey).where(IdempotencyKey.created_at < utcnow() - KEPT_FOR)
         return len(session.execute(stale.returning(IdempotencyKey.scope)).all())
+
+
+def _prune(database: Database, _settings: Any) -> None:
+    prune(database)
+
+
+PRUNING = Sweep("idempotency.prune", every_seconds=3_600, run=_prune)
 
 
 def _from_request() -> Key | None:
