@@ -47,6 +47,10 @@ class SupplierCreate(Schema):
     tax_address = Text(blank=True, allow_none=True, max_length=500)
 
 
+class SupplierPatch(SupplierCreate):
+    pass
+
+
 class SupplierOut(Schema):
     id = Integer()
     name = Text()

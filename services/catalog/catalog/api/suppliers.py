@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response
 
 from catalog import queries
-from catalog.api.schemas import SupplierCreate, SupplierOut
+from catalog.api.schemas import SupplierCreate, SupplierOut, SupplierPatch
 from catalog.usecases.suppliers import create_supplier, delete_supplier, update_supplier
 from chassis import conditional, idempotency, pagination, web
 from chassis.access import roles
@@ -53,7 +53,7 @@ def retrieve(supplier_id: int) -> Response:
 
 @blp.route("/api/suppliers/<int:supplier_id>/", methods=["PUT", "PATCH"])
 @roles("ADMIN", "OWNER")
-@blp.body(SupplierCreate, partial=True)
+@blp.body(SupplierPatch, partial=True)
 @blp.response(200, SupplierOut)
 def change(body: dict[str, Any], supplier_id: int) -> Response:
     """Set the given fields; both methods are partial."""
