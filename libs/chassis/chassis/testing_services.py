@@ -16,6 +16,11 @@ from chassis.settings import Settings
 Responder = Callable[[Any], tuple[int, Any]]
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # the races connect all at once
+
+
 class PlayedService:
     """A service that answers as told: `played.on("POST", "/internal/holds/", 200, {…})`, or with a function of the body.
 
