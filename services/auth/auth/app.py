@@ -1,0 +1,23 @@
+"""The web app of the auth service: wiring only."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from auth.api import internal, jwks, tokens, users
+from auth.config import Config
+from auth.runtime import EXTENSION, assemble
+from chassis.db import Database
+from chassis.service import create_service
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """The app; its configuration comes from the environment unless given. Needs `chassis auth bootstrap` to be ready."""
+    settings = config or Config.from_env()
+    database = Database(settings.database_url, service=settings.service, pool_size=settings.web_threads)
+    parts = assemble(settings, database)
+    app = create_service(
+        settings, tokens.blp, jwks.blp, users.blp, internal.blp, keyring=parts.keystore, database=database
+    )
+    app.extensions[EXTENSION] = parts
+    return app

@@ -1,0 +1,57 @@
+"""Commands of this service: `chassis auth bootstrap`, `chassis auth rotate-keys`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import click
+
+from auth import queries
+from auth.domain.passwords import MAX_LENGTH, MIN_LENGTH
+from auth.domain.signing_keys import generate
+from auth.runtime import passwords_of
+from auth.usecases.accounts import bootstrap as make_first_account
+from auth.usecases.keys import add_key
+from chassis.cli import Service
+from chassis.db import ALL_ACCOUNTS
+
+
+@click.command()
+@click.pass_obj
+def bootstrap(service: Service) -> None:
+    """Make the first account, its ADMIN and the first signing key, from the environment; once, then does nothing."""
+    settings, database = service.settings, service.database()
+    with database.read(ALL_ACCOUNTS) as session:
+        if queries.is_bootstrapped(session):
+            click.echo("The first account is there.")
+            return
+    for name in ("admin_email", "admin_username", "admin_password"):
+        if not getattr(settings, name):
+            raise click.ClickException(f"MOSTRADOR_{name.upper()} is not set")
+    if not MIN_LENGTH <= len(settings.admin_password) <= MAX_LENGTH:
+        raise click.ClickException(f"MOSTRADOR_ADMIN_PASSWORD must have {MIN_LENGTH} to {MAX_LENGTH} characters")
+    password_hash = passwords_of(settings).hash(settings.admin_password)
+    key = generate(settings.signing_key_passphrase)
+    with database.transaction(ALL_ACCOUNTS) as session:
+        made = make_first_account(
+            session, company_name=settings.company_name, email=settings.admin_email.strip().lower(),
+            username=settings.admin_username, password_hash=password_hash, key=key,
+        )  # fmt: skip
+    click.echo(
+        f"Account {settings.company_name!r} with {settings.admin_email}." if made else "The first account is there."
+    )
+
+
+@click.command("rotate-keys")
+@click.option("--ahead", type=float, help="Seconds until the new key signs; it is published at once.")
+@click.pass_obj
+def rotate_keys(service: Service, ahead: float | None) -> None:
+    """Add a signing key. The present one goes on until the new one is known everywhere, then stays to verify."""
+    seconds = service.settings.key_publish_ahead_seconds if ahead is None else ahead
+    key = generate(service.settings.signing_key_passphrase)
+    with service.database().transaction(ALL_ACCOUNTS) as session:
+        signs_from = add_key(session, key=key, ahead=timedelta(seconds=seconds))
+    click.echo(f"Key {key.kid} signs from {signs_from:%Y-%m-%dT%H:%M:%SZ}.")
+
+
+COMMANDS = [bootstrap, rotate_keys]

@@ -1,0 +1,43 @@
+"""Every setting of the auth service; nothing else reads the environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from chassis.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(Settings):
+    """The service's settings; `MOSTRADOR_` + the upper-case name is the variable."""
+
+    service: ClassVar[str] = "auth"
+
+    signing_key_passphrase: str = field(repr=False)
+    """Private keys stand encrypted with it in the database."""
+    gateway_internal_urls: list[str] = field(default_factory=list)
+    """Internal listeners of all gateways; each is told of a revoked session before the client is answered."""
+
+    admin_email: str = ""
+    admin_username: str = ""
+    admin_password: str = field(default="", repr=False)
+    company_name: str = "Mostrador"
+
+    access_seconds: int = 3600
+    refresh_seconds: int = 7 * 24 * 3600
+    refresh_grace_seconds: float = 10.0
+    """A refresh token used again this soon after its rotation is a lost answer or a second tab, later it is theft."""
+
+    argon2_time_cost: int = 2
+    argon2_memory_kib: int = 19456
+    argon2_parallelism: int = 1
+
+    login_failures_per_name: int = 10
+    login_failures_per_ip: int = 100
+    login_failures_seconds: int = 900
+
+    key_cache_seconds: float = 5.0
+    """How old the keys in this process' memory may be."""
+    key_publish_ahead_seconds: float = 60.0
+    """A new key is published this long before it signs, so that every verifier knows it by then."""

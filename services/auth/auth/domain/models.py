@@ -1,0 +1,186 @@
+"""The tables of the auth service."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Text,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chassis.db import Base, BigId, TenantOwned, UtcDateTime, utcnow
+from chassis.uids import new_uid
+
+UNLIMITED = -1
+
+
+class Account(Base):
+    """A company, the tenant. `active_users` is the number of its active users, kept in step by conditional updates."""
+
+    __tablename__ = "accounts"
+    __table_args__ = (
+        CheckConstraint("active_users >= 0", name="active_users_not_negative"),
+        CheckConstraint(f"max_users = {UNLIMITED} OR active_users <= max_users", name="active_users_within_plan"),
+        Index(
+            "ix_accounts_is_first", "is_first", unique=True,
+            sqlite_where=text("is_first"), postgresql_where=text("is_first"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    uid: Mapped[str] = mapped_column(String(36), default=new_uid, unique=True)
+    company_name: Mapped[str] = mapped_column(String(200))
+    email: Mapped[str] = mapped_column(String(254), default="")
+    street: Mapped[str] = mapped_column(String(200), default="")
+    exterior_number: Mapped[str] = mapped_column(String(20), default="")
+    interior_number: Mapped[str] = mapped_column(String(20), default="")
+    neighborhood: Mapped[str] = mapped_column(String(100), default="")
+    postal_code: Mapped[str] = mapped_column(String(10), default="")
+    city: Mapped[str] = mapped_column(String(100), default="")
+    state: Mapped[str] = mapped_column(String(100), default="")
+    country: Mapped[str] = mapped_column(String(100), default="México")
+    phone: Mapped[str] = mapped_column(String(20), default="")
+    subscription_plan: Mapped[str] = mapped_column(String(20))
+    max_locations: Mapped[int]
+    max_users: Mapped[int]
+    active_users: Mapped[int] = mapped_column(default=0)
+    timezone: Mapped[str] = mapped_column(String(64), default="America/Mexico_City")
+    currency: Mapped[str] = mapped_column(String(3), default="MXN")
+    is_first: Mapped[bool] = mapped_column(default=False)
+    """True for the one account that comes from the configuration."""
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+
+
+class User(TenantOwned, Base):
+    """A person who logs in. Soft-deleted ones stay, inactive."""
+
+    __tablename__ = "users"
+    __table_args__ = (
+        ForeignKeyConstraint(["account_id"], ["accounts.id"]),
+        Index(
+            "ix_users_account_id_id", "account_id", "id",
+            sqlite_where=text("is_active"), postgresql_where=text("is_active"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    uid: Mapped[str] = mapped_column(String(36), default=new_uid, unique=True)
+    username: Mapped[str] = mapped_column(String(254))
+    email: Mapped[str] = mapped_column(String(254))
+    first_name: Mapped[str] = mapped_column(String(150))
+    last_name: Mapped[str] = mapped_column(String(150))
+    phone_number: Mapped[str] = mapped_column(String(20), default="")
+    address: Mapped[str] = mapped_column(String(255), default="")
+    role: Mapped[str] = mapped_column(String(20))
+    password_hash: Mapped[str] = mapped_column(String(255))
+    is_active: Mapped[bool] = mapped_column(default=True)
+    is_blocked: Mapped[bool] = mapped_column(default=False)
+    blocked_reason: Mapped[str | None] = mapped_column(String(255))
+    blocked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    expiry_date: Mapped[date | None] = mapped_column(Date)
+    search_text: Mapped[str] = mapped_column(String(1024))
+    last_login_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+
+
+class LoginName(Base):
+    """A name somebody logs in by, an e-mail or a username: one space for both, across the platform, case-insensitive.
+
+    Were they two, one user's username could be another's e-mail, and a login would not say whose it is.
+    """
+
+    __tablename__ = "login_names"
+
+    name: Mapped[str] = mapped_column(String(512), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id), index=True)
+
+
+class LoginSession(TenantOwned, Base):
+    """One login. `uid` is the `sid` in its tokens; `refresh_hash` the hash of the one refresh token that works."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (
+        Index(
+            "ix_sessions_account_id_user_id", "account_id", "user_id",
+            sqlite_where=text("revoked_at IS NULL"), postgresql_where=text("revoked_at IS NULL"),
+        ),
+        Index(
+            "ix_sessions_revocation_expires_at", "revocation_expires_at",
+            sqlite_where=text("revocation_expires_at IS NOT NULL"),
+            postgresql_where=text("revocation_expires_at IS NOT NULL"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    uid: Mapped[str] = mapped_column(String(36), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id))
+    refresh_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    client_type: Mapped[str] = mapped_column(String(20), default="unknown")
+    device_name: Mapped[str] = mapped_column(String(100), default="")
+    telegram_user_id: Mapped[int | None] = mapped_column(BigInteger)
+    telegram_username: Mapped[str] = mapped_column(String(64), default="")
+    user_agent: Mapped[str] = mapped_column(String(512), default="")
+    ip_address: Mapped[str] = mapped_column(String(45), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_activity: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoke_reason: Mapped[str | None] = mapped_column(String(20))
+    revocation_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the last access token of a revoked session is over, and the gateways may forget it."""
+
+
+class SpentRefreshToken(Base):
+    """A refresh token that was exchanged for its successor; seen again, it tells of a theft."""
+
+    __tablename__ = "spent_refresh_tokens"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    session_id: Mapped[int] = mapped_column(ForeignKey(LoginSession.id))
+    spent_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class LoginFailures(Base):
+    """The times (epoch seconds, oldest first) of the failed logins for one name or from one address, by its hash."""
+
+    __tablename__ = "login_failures"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    times: Mapped[list[float]] = mapped_column(JSON)
+    touched_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class SigningKey(Base):
+    """A key that access tokens are signed with from `signs_from` until the next one's `signs_from`."""
+
+    __tablename__ = "signing_keys"
+
+    kid: Mapped[str] = mapped_column(String(36), primary_key=True)
+    private_pem: Mapped[str] = mapped_column(Text)
+    public_jwk: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    signs_from: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PendingRevocation(Base):
+    """A gateway that has not confirmed yet that it knows of a revoked session. `exp` in epoch seconds."""
+
+    __tablename__ = "pending_revocations"
+
+    gateway: Mapped[str] = mapped_column(String(255), primary_key=True)
+    sid: Mapped[str] = mapped_column(String(36), primary_key=True)
+    exp: Mapped[int] = mapped_column(BigInteger)

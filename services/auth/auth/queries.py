@@ -1,0 +1,129 @@
+"""The read side: users with their account as the API answers them, revocations, published state. Never writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, Select, select
+from sqlalchemy.orm import Session
+
+from auth.domain.models import Account, LoginName, LoginSession, PendingRevocation, SigningKey, User
+from auth.domain.names import join_name, login_key
+from auth.domain.plans import MANAGERS, user_type
+from chassis.db import utcnow
+from chassis.search import matches
+
+_ACCOUNT_FIELDS = (
+    "id", "uid", "company_name", "email", "street", "exterior_number", "interior_number", "neighborhood", "postal_code",
+    "city", "state", "country", "phone", "subscription_plan", "max_locations", "max_users", "timezone", "currency",
+    "created_at",
+)  # fmt: skip
+_USER: tuple[Any, ...] = (
+    User.id, User.uid, User.username, User.email, User.first_name, User.last_name, User.phone_number, User.address,
+    User.role, User.is_active, User.is_blocked, User.blocked_reason, User.blocked_until, User.expiry_date, User.version,
+    *(getattr(Account, name).label(f"account_{name}") for name in _ACCOUNT_FIELDS),
+)  # fmt: skip
+ORDERINGS: Mapping[str, Any] = {
+    "id": User.id, "username": User.username, "email": User.email, "first_name": User.first_name,
+    "last_name": User.last_name, "role": User.role, "created_at": User.created_at,
+}  # fmt: skip
+_zone = cache(ZoneInfo)
+
+
+def user_by_login(session: Session, name: str) -> Any | None:
+    """The user who logs in by this e-mail or username, with `password_hash`; deleted ones too."""
+    return session.execute(
+        select(*_USER, User.password_hash)
+        .join(Account, Account.id == User.account_id)
+        .join(LoginName, LoginName.user_id == User.id)
+        .where(LoginName.name == login_key(name))
+    ).first()
+
+
+def user(session: Session, user_id: int, *, locked: bool = False) -> Any | None:
+    """An active user; `locked` keeps others from changing the row until the transaction ends."""
+    statement = _active_users().where(User.id == user_id)
+    # SQLite has no row locks and needs none: its write transactions come one after the other.
+    return session.execute(statement.with_for_update(of=User) if locked else statement).first()
+
+
+def users(*, role: str | None = None, search: str | None = None) -> Select[Any]:
+    """The active users of the account in force."""
+    statement = _active_users()
+    if role:
+        statement = statement.where(User.role == role)
+    if search:
+        statement = statement.where(matches(User.search_text, search))
+    return statement
+
+
+def _active_users() -> Select[Any]:
+    return select(*_USER).join(Account, Account.id == User.account_id).where(User.is_active)
+
+
+def may_log_in(user: Any, now: datetime) -> bool:
+    """Whether the user is neither deleted nor expired (blocked is another matter)."""
+    return bool(user.is_active) and not expired(user, now)
+
+
+def expired(user: Any, now: datetime) -> bool:
+    """Whether the user's last day is over where the account is."""
+    return user.expiry_date is not None and now.astimezone(_zone(user.account_timezone)).date() > user.expiry_date
+
+
+def blocked(user: Any, now: datetime) -> bool:
+    """Whether a block is in force; one whose time has passed is over."""
+    return bool(user.is_blocked) and (user.blocked_until is None or user.blocked_until > now)
+
+
+def user_out(user: Any) -> dict[str, Any]:
+    """A user as the API answers one: the union of the documents' fields, never the password."""
+    now = utcnow()
+    is_blocked = blocked(user, now)
+    return {
+        "id": user.id, "uid": user.uid, "username": user.username, "email": user.email,
+        "first_name": user.first_name, "last_name": user.last_name,
+        "full_name": join_name(user.first_name, user.last_name),
+        "phone_number": user.phone_number, "address": user.address,
+        "role": user.role, "user_type": user_type(user.role),
+        "is_active": user.is_active, "is_staff": user.role in MANAGERS,
+        "is_blocked": is_blocked,
+        "blocked_reason": user.blocked_reason if is_blocked else None,
+        "blocked_until": user.blocked_until if is_blocked else None,
+        "profile": {"expired": expired(user, now), "expiry_date": user.expiry_date},
+        "account": {name: getattr(user, f"account_{name}") for name in _ACCOUNT_FIELDS},
+    }  # fmt: skip
+
+
+def revocations(session: Session) -> list[dict[str, Any]]:
+    """Every revoked session of which an access token may still be alive, all accounts; `exp` in epoch seconds."""
+    rows = session.execute(
+        select(LoginSession.uid, LoginSession.revocation_expires_at).where(
+            LoginSession.revocation_expires_at > utcnow()
+        )
+    )
+    return [{"sid": sid, "exp": int(expires.timestamp())} for sid, expires in rows if expires]
+
+
+def pending_revocations(session: Session, *, gateway: str, most: int) -> list[dict[str, Any]]:
+    """What a gateway has not confirmed, newest first: somebody waits for those."""
+    columns = (PendingRevocation.sid, PendingRevocation.exp)
+    mine = select(*columns).where(PendingRevocation.gateway == gateway)
+    rows = session.execute(mine.order_by(PendingRevocation.exp.desc(), PendingRevocation.sid).limit(most))
+    return [row._asdict() for row in rows]
+
+
+def signing_keys(session: Session) -> list[Row[Any]]:
+    """All keys in the order in which they sign."""
+    columns = (SigningKey.kid, SigningKey.private_pem, SigningKey.public_jwk, SigningKey.signs_from)
+    return list(session.execute(select(*columns).order_by(SigningKey.signs_from, SigningKey.kid)))
+
+
+def is_bootstrapped(session: Session) -> bool:
+    """Whether the first account is there, and a key to sign with."""
+    first = session.execute(select(Account.id).where(Account.is_first)).first()
+    return first is not None and bool(signing_keys(session))

@@ -1,0 +1,42 @@
+"""Carries revocations to the gateways: at once, before a client is answered, and by a sweep until each has confirmed.
+
+What has to be told stands in a table from the transaction of the revocation on, so that no crash can lose it.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from auth import queries
+from auth.clients.gateways import MOST, Gateways
+from auth.usecases.sessions import confirm_revocations
+from chassis import logs
+from chassis.db import ALL_ACCOUNTS, Database
+
+log = logs.get(__name__)
+
+
+def deliver(database: Database, gateways: Gateways) -> None:
+    """Tell every gateway what it has not confirmed, all of them at the same time. What fails stays noted."""
+    one = partial(_deliver_to, database, gateways)
+    if len(gateways.urls) <= 1:
+        for url in gateways.urls:
+            one(url)
+    else:
+        with ThreadPoolExecutor(len(gateways.urls)) as pool:
+            list(pool.map(one, gateways.urls))
+
+
+def _deliver_to(database: Database, gateways: Gateways, url: str) -> None:
+    try:
+        with database.read(ALL_ACCOUNTS) as session:
+            pending = queries.pending_revocations(session, gateway=url, most=MOST)
+        if pending and gateways.tell(url, pending):
+            with database.transaction(ALL_ACCOUNTS) as session:
+                confirm_revocations(session, gateway=url, sids=[item["sid"] for item in pending])
+    except SQLAlchemyError:
+        # The revocation itself is committed and the refresh token dead; the sweep comes back to this.
+        log.exception("revocations_undelivered", gateway=url)

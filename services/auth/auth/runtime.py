@@ -1,0 +1,46 @@
+"""What the running app of this service carries beside its database and settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import current_app
+
+from auth.clients.gateways import Gateways
+from auth.config import Config
+from auth.domain.passwords import Passwords
+from auth.keystore import KeyStore
+from auth.logins import Logins
+from chassis.db import Database
+
+EXTENSION = "auth"
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """The parts that live as long as the process."""
+
+    keystore: KeyStore
+    passwords: Passwords
+    logins: Logins
+
+
+def assemble(settings: Config, database: Database) -> Runtime:
+    """The parts for these settings; opens nothing yet, so that the web server may fork."""
+    keystore = KeyStore(database, settings)
+    passwords = passwords_of(settings)
+    return Runtime(keystore, passwords, Logins(settings, database, keystore, passwords, Gateways(settings)))
+
+
+def passwords_of(settings: Config) -> Passwords:
+    """The hasher with the configured parameters."""
+    return Passwords(
+        time_cost=settings.argon2_time_cost, memory_kib=settings.argon2_memory_kib,
+        parallelism=settings.argon2_parallelism,
+    )  # fmt: skip
+
+
+def runtime() -> Runtime:
+    """Those of the running app."""
+    found: Runtime = current_app.extensions[EXTENSION]
+    return found
