@@ -134,9 +134,18 @@ def token_claims(**changes: Any) -> dict[str, Any]:
 
 
 def service_token(
-    pair: str = "auth>gateway", *, secret: str | None = None, algorithm: str = "HS256", **changes: Any
+    pair: str = "auth>gateway",
+    *,
+    secret: str | None = None,
+    algorithm: str = "HS256",
+    headers: dict[str, Any] | None = None,
+    **changes: Any,
 ) -> str:
+    """What auth shows to the internal listener; a claim given as None is left out."""
     caller, callee = pair.split(">")
     now = int(time.time())
     claims = {"iss": caller, "aud": callee, "iat": now, "exp": now + 60, **changes}
-    return jwt.encode(claims, secret or SERVICE_KEYS[pair], algorithm=algorithm, headers={"kid": pair})
+    claims = {name: value for name, value in claims.items() if value is not None}
+    return jwt.encode(
+        claims, secret or SERVICE_KEYS[pair], algorithm=algorithm, headers={"kid": pair, **(headers or {})}
+    )

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from gateway.tests.conftest import Platform
 from gateway.tests.running import Gateway, eventually
@@ -38,6 +38,13 @@ def hmac_signed(auth: Auth, secret: bytes) -> str:
     signed = f"{encoded({'alg': 'HS256', 'kid': 'first'})}.{encoded(token_claims())}"
     digest = hmac.new(secret, signed.encode(), hashlib.sha256).digest()
     return f"{signed}.{base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
+
+
+def signed_as_rs256(auth: Auth, **header: object) -> str:
+    """A signature that is right, under a header that names another algorithm."""
+    signed = f"{encoded({'kid': 'first', **header})}.{encoded(token_claims())}"
+    signature = auth.keys["first"].sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
+    return f"{signed}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
 
 
 def with_header(auth: Auth, **header: object) -> str:
@@ -76,6 +83,8 @@ HOSTILE: dict[str, Callable[[Auth], str]] = {
     "RS512": lambda auth: jwt.encode(token_claims(), auth.keys["first"], algorithm="RS512", headers={"kid": "first"}),
     "PS256": lambda auth: jwt.encode(token_claims(), auth.keys["first"], algorithm="PS256", headers={"kid": "first"}),
     "another header over its signature": lambda auth: with_header(auth, x=1),
+    "RS512 in the header, signed as RS256": lambda auth: signed_as_rs256(auth, alg="RS512"),
+    "no alg, signed as RS256": lambda auth: signed_as_rs256(auth),
     "no kid": lambda auth: jwt.encode(token_claims(), auth.keys["first"], algorithm="RS256"),
     "unknown kid": lambda auth: auth.token(headers={"kid": "other"}),
     "kid is a path": lambda auth: auth.token(headers={"kid": "../../etc/passwd"}),

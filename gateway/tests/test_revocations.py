@@ -1,7 +1,12 @@
 """The internal listener: auth's word is on disk, and holds, before auth answers its own client."""
 
+import base64
+import hashlib
+import hmac
+import json
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -67,30 +72,45 @@ def test_under_load_no_request_passes_after_the_push(platform: Platform) -> None
     assert {status for _, status in answers} <= {200, 401}
 
 
-FORGED = {
-    "no token": "",
-    "garbage": "x",
-    "garbage in parts": "a.b.c",
-    "another secret": service_token(secret="not-the-secret-of-this-pair-at-all"),
-    "another pair's secret": service_token(secret=SERVICE_KEYS["gateway>auth"]),
-    "another pair": service_token("gateway>auth"),
-    "expired": service_token(exp=int(time.time()) - 1),
-    "without expiry": service_token(exp=None),
-    "for another service": service_token(aud="sales"),
-    "by another service": service_token(iss="sales"),
-    "HS512": service_token(algorithm="HS512"),
-    "cut": service_token()[:-1],
-    "lengthened": service_token() + "A",
-    "unsigned": service_token().rpartition(".")[0] + ".",
+def signed_by_hand(**header: str) -> str:
+    """The right secret and HMAC-SHA256, under any header."""
+    claims = service_token().split(".")[1]
+    signed = f"{base64.urlsafe_b64encode(json.dumps(header).encode()).rstrip(b'=').decode()}.{claims}"
+    digest = hmac.new(SERVICE_KEYS["auth>gateway"].encode(), signed.encode(), hashlib.sha256).digest()
+    return f"{signed}.{base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
+
+
+FORGED: dict[str, Callable[[], str]] = {
+    "no token": lambda: "",
+    "garbage": lambda: "x",
+    "garbage in parts": lambda: "a.b.c",
+    "another secret": lambda: service_token(secret="not-the-secret-of-this-pair" * 3),
+    "the secret of another pair": lambda: service_token(secret=SERVICE_KEYS["gateway>auth"]),
+    "another pair": lambda: service_token("gateway>auth"),
+    "another pair in the header": lambda: service_token(headers={"kid": "gateway>auth"}),
+    "expired": lambda: service_token(exp=int(time.time()) - 1),
+    "without expiry": lambda: service_token(exp=None),
+    "for another service": lambda: service_token(aud="sales"),
+    "by another service": lambda: service_token(iss="sales"),
+    "HS512": lambda: service_token(algorithm="HS512"),
+    "another algorithm in the header": lambda: signed_by_hand(alg="none", kid="auth>gateway"),
+    "no algorithm": lambda: signed_by_hand(kid="auth>gateway"),
+    "cut": lambda: service_token()[:-1],
+    "lengthened": lambda: service_token() + "A",
+    "unsigned": lambda: service_token().rpartition(".")[0] + ".",
 }
 
 
 @pytest.mark.parametrize("name", FORGED)
 def test_only_auth_may_end_sessions(platform: Platform, name: str) -> None:
-    sid = f"forged-{name}".replace(" ", "-").replace("'", "")
-    answer = platform.gateway.push(FORGED[name], one(sid))
-    assert answer.status == 401
+    sid = f"forged-{name}".replace(" ", "-")
+    assert platform.gateway.push(FORGED[name](), one(sid)).status == 401
     assert not (platform.gateway.home / "deny" / sid).exists()
+
+
+def test_a_token_made_by_hand_can_be_right(platform: Platform) -> None:
+    token = signed_by_hand(alg="HS256", kid="auth>gateway")
+    assert platform.gateway.push(token, one("by-hand")).status == 204
 
 
 def test_a_users_token_ends_no_session(platform: Platform) -> None:
