@@ -14,6 +14,7 @@ from chassis import conditional, idempotency, pagination, web
 from chassis.access import current_user, roles
 from chassis.blueprint import Blueprint
 from chassis.current import reading, settings
+from chassis.json import json_response
 from chassis.problems import NotFound
 
 blp = Blueprint("products", __name__, description="What is sold, and how much of it there is.")
@@ -25,6 +26,9 @@ blp = Blueprint("products", __name__, description="What is sold, and how much of
 def list_products(query: dict[str, Any]) -> Response:
     """The account's products, active ones unless `is_active=false`; `sku` finds one by its barcode."""
     with reading() as session:
+        if query.keys() == {"sku"}:  # the till's scanner
+            found = [queries.product_out(row) for row in queries.products_by_sku(session, query["sku"])]
+            return json_response(found, 200, {"X-Total-Count": str(len(found))})
         return pagination.listed(session, queries.products(query), query, queries.product_out)
 
 

@@ -8,17 +8,25 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, case, insert, select, update
+from sqlalchemy import Row, update
 from sqlalchemy.orm import Session
 
 from catalog.domain.errors import HoldRefused, OutOfStock, UnknownProducts
 from catalog.domain.events import stock_line, tell_low_stock, tell_stock_reserved
-from catalog.domain.models import CONFIRMED, HELD, ORDER, RELEASED, CartHold, OrderHold, Product, StockMovement
+from catalog.domain.models import CONFIRMED, HELD, ORDER, RELEASED, OrderHold
 from catalog.domain.pricing import NOTATIONS
 from catalog.domain.stock import became_low, merged
-from catalog.queries import PRODUCT, held_by_others, held_in_carts
+from catalog.queries import held_by_others
+from catalog.usecases.hold_statements import (
+    claim_hold,
+    find_hold,
+    record_movements,
+    save_lines,
+    take_units,
+    use_up_cart,
+)
 from catalog.usecases.locks import take_products
-from chassis.db import insert_for, utcnow
+from chassis.db import utcnow
 from chassis.money import text
 
 
@@ -31,20 +39,18 @@ def place_hold(
     cart holds are used up first, those of others are out of reach. UnknownProducts, OutOfStock.
     """
     wanted = merged(lines)
-    if not _claim(session, order_uid, user_uid):
+    if not claim_hold(session, order_uid, user_uid):
         return _answer_again(session, order_uid, wanted)
     before = {row.id: row for row in take_products(session, wanted) if row.is_active and row.deleted_at is None}
     if len(before) < len(wanted):
         raise UnknownProducts(lines, before)
-    after = _take_stock(session, user_uid, wanted)
+    after = take_units(session, user_uid, wanted)
     if len(after) < len(wanted):
         raise OutOfStock(_shortages(session, user_uid, wanted, before))
-    _use_up_cart(session, user_uid, wanted)
+    use_up_cart(session, user_uid, wanted)
     answer = [_line(row, wanted[row.id]) for row in before.values()]
-    session.execute(update(OrderHold).where(OrderHold.order_uid == order_uid).values(lines=answer))
-    session.execute(
-        insert(StockMovement), [_movement(row, wanted[row.id], order_uid, user_uid) for row in after.values()]
-    )
+    save_lines(session, order_uid, answer)
+    record_movements(session, [_movement(row, wanted[row.id], order_uid, user_uid) for row in after.values()])
     tell_stock_reserved(session, order_uid, [stock_line(line, after[line["product_id"]]) for line in answer])
     for product_id, row in after.items():
         was = (before[product_id].current_stock, row.low_stock_threshold)
@@ -62,34 +68,13 @@ def confirm_holds(session: Session, order_uids: Collection[str]) -> None:
     )
 
 
-def _claim(session: Session, order_uid: str, user_uid: str) -> bool:
-    """Whether this transaction is the one that places the hold; another's, still running, is waited for."""
-    row = insert_for(session, OrderHold).values(order_uid=order_uid, user_uid=user_uid, state=HELD, lines=[])
-    return session.execute(row.on_conflict_do_nothing().returning(OrderHold.order_uid)).first() is not None
-
-
 def _answer_again(session: Session, order_uid: str, wanted: Mapping[int, int]) -> dict[str, Any]:
-    columns = select(OrderHold.state, OrderHold.lines).where(OrderHold.order_uid == order_uid)
-    hold = session.execute(columns).first()
+    hold = find_hold(session, order_uid)
     if hold is None or hold.state == RELEASED:
         raise HoldRefused("The stock of this order has been released.")
     if {line["product_id"]: line["quantity"] for line in hold.lines} != wanted:
         raise HoldRefused("This order holds other lines.")
     return {"order_uid": order_uid, "lines": hold.lines}
-
-
-def _take_stock(session: Session, user_uid: str, wanted: Mapping[int, int]) -> dict[int, Row[Any]]:
-    """Take what can be taken, in one statement; a product that is short is missing from the answer."""
-    now = utcnow()
-    units = case(dict(wanted), value=Product.id)
-    others = held_in_carts(now, except_by=user_uid)
-    statement = (
-        update(Product)
-        .where(Product.id.in_(wanted), Product.current_stock - others >= units)
-        .values(current_stock=Product.current_stock - units, version=Product.version + 1, updated_at=now)
-        .returning(*PRODUCT)
-    )
-    return {row.id: row for row in session.execute(statement)}
 
 
 def _shortages(
@@ -98,15 +83,6 @@ def _shortages(
     others = held_by_others(session, list(wanted), user_uid)
     available = {id_: row.current_stock - others.get(id_, 0) for id_, row in before.items()}
     return [(before[id_].name, available[id_], units) for id_, units in wanted.items() if available[id_] < units]
-
-
-def _use_up_cart(session: Session, user_uid: str, wanted: Mapping[int, int]) -> None:
-    units = case(dict(wanted), value=CartHold.product_id)
-    session.execute(
-        update(CartHold)
-        .where(CartHold.user_uid == user_uid, CartHold.product_id.in_(wanted), CartHold.lapses_at > utcnow())
-        .values(quantity=case((CartHold.quantity > units, CartHold.quantity - units), else_=0))
-    )
 
 
 def _line(product: Row[Any], quantity: int) -> dict[str, Any]:

@@ -9,18 +9,25 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from catalog.domain.models import Product
 from catalog.queries import PRODUCT
+from chassis.prepared import prepared
+
+# NO KEY UPDATE: the ledger's foreign keys to these rows don't have to wait.
+_TAKE = prepared(
+    select(*PRODUCT, Product.deleted_at)
+    .where(Product.id.in_(bindparam("ids", expanding=True)))
+    .order_by(Product.id)
+    .with_for_update(key_share=True)
+)
 
 
 def take_products(session: Session, product_ids: Collection[int]) -> list[Row[Any]]:
     """The products of these ids that exist, deleted ones too (`deleted_at`), ours until the transaction ends."""
-    # NO KEY UPDATE: the ledger's foreign keys to these rows don't have to wait.
-    statement = select(*PRODUCT, Product.deleted_at).where(Product.id.in_(product_ids)).order_by(Product.id)
-    return list(session.execute(statement.with_for_update(key_share=True)))
+    return list(_TAKE(session, ids=list(product_ids)))
 
 
 def take_product(session: Session, product_id: int) -> Row[Any] | None:
