@@ -20,6 +20,9 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128  # the races connect all at once
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        pass  # a caller that gave up is what the test wants
+
 
 class PlayedService:
     """A service that answers as told: `played.on("POST", "/internal/holds/", 200, {…})`, or with a function of the body.
@@ -57,12 +60,7 @@ class PlayedService:
             def log_message(self, format: str, *args: Any) -> None:
                 pass
 
-        class Server(ThreadingHTTPServer):
-            def handle_error(self, request: Any, client_address: Any) -> None:
-                pass  # a caller that gave up is what the test wants
-
-        self._server = Server(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Handler)
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
     @property
