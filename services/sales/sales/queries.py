@@ -122,10 +122,11 @@ def orders_matching(session: Session, query: Mapping[str, Any]) -> Select[*tuple
         ("status", Order.status),
         ("customer", Order.customer_id),
         ("payment_method", Order.payment_method),
-        ("ticket_folio", Order.ticket_folio),
     ):
         if name in query:
             statement = statement.where(column == query[name])
+    if "ticket_folio" in query:
+        statement = statement.where(Order.ticket_folio == query["ticket_folio"].upper())
     if "date_from" in query or "date_to" in query:
         zone = zone_of(session)
         if "date_from" in query:

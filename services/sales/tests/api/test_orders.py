@@ -1,0 +1,422 @@
+"""Create, read, list, pay and cancel an order: the documents' answers, and that nothing changes where they refuse."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+
+from chassis.db import ALL_ACCOUNTS
+from chassis.testing import counted_statements
+from sales.domain.models import Order, OrderLine
+
+ITEMS = [{"product_id": 15, "quantity": 2}, {"product_id": 20, "quantity": 1}]
+CANNOT_CANCEL = "No se puede cancelar esta orden. Solo se permiten cancelar órdenes PENDIENTES."
+
+
+@pytest.fixture
+def maria(deliver):
+    """Customer 1, born on a day that is not today."""
+    today = datetime.now(UTC)
+    born = (today + timedelta(days=90)).strftime("1995-%m-%d").replace("02-29", "03-01")
+    deliver("CustomerCreated", {"customer_id": 1, "full_name": "Maria González", "birth_date": born}, version=1)
+    return 1
+
+
+def stored(database):
+    with database.read(ALL_ACCOUNTS) as session:
+        return session.execute(select(func.count(Order.id))).scalar_one()
+
+
+def status_of(client, order_id):
+    return client.get(f"/api/orders/{order_id}/").json["status"]
+
+
+# --- create
+
+
+def test_an_order_is_answered_as_documented(client, maria, published):
+    answer = client.post("/api/orders/", {"customer": maria, "items": ITEMS}, user_id=7)
+    assert answer.status == 201
+    folio, created_at = answer.json.pop("ticket_folio"), answer.json.pop("created_at")
+    assert len(folio) == 8
+    assert set(folio) <= set("0123456789ABCDEF")
+    assert datetime.now(UTC) - datetime.fromisoformat(created_at) < timedelta(seconds=30)
+    assert created_at.endswith("Z")
+    assert answer.json == {
+        "id": answer.json["id"],
+        "status": "PENDING",
+        "customer": 1,
+        "customer_name": "Maria González",
+        "subtotal": "200.92",
+        "total_tax": "29.19",
+        "final_amount": "230.11",
+        "money_saved_total": "0.00",
+        "items": [
+            {
+                "product_id": 15, "product_name": "Coca Cola 600ml", "quantity": 2, "unit_price": "91.21",
+                "tax_amount": "29.19", "discount_amount": "0.00", "amount": "182.42",
+            },
+            {
+                "product_id": 20, "product_name": "Bolillo", "quantity": 1, "unit_price": "18.50",
+                "tax_amount": "0.00", "discount_amount": "0.00", "amount": "18.50",
+            },
+        ],
+    }  # fmt: skip
+    [event] = published()
+    assert (event.type, event.version, event.subject) == ("OrderCreated", 1, event.data["order_uid"])
+    assert (event.data["order_id"], event.data["ticket_folio"]) == (answer.json["id"], folio)
+    assert (event.data["cashier_id"], event.data["cashier"]) == (7, "user7")
+    assert [item["sku"] for item in event.data["items"]] == ["SKU-15", "SKU-20"]
+
+
+def test_an_anonymous_order(client):
+    for body in ({"items": ITEMS}, {"items": ITEMS, "customer": None}):
+        answer = client.post("/api/orders/", body)
+        assert (answer.json["customer"], answer.json["customer_name"]) == (None, "Anonymous")
+
+
+def test_stock_is_held_for_the_orders_uid_and_user(client, catalog, published):
+    client.post("/api/orders/", {"items": ITEMS}, user_id=7)
+    [(method, path, body, caller)] = catalog.calls
+    [event] = published()
+    assert (method, path, caller.caller, caller.account_id) == ("POST", "/internal/holds/", "sales", 1)
+    assert body == {
+        "order_uid": event.subject,
+        "user_uid": "00000000-0000-7000-8000-000000000007",
+        "lines": [{"product_id": 15, "quantity": 2}, {"product_id": 20, "quantity": 1}],
+    }
+
+
+def test_lines_of_one_product_merge(client, catalog):
+    items = [{"product_id": 20, "quantity": 1}, {"product_id": 15, "quantity": 1}, {"product_id": 20, "quantity": 2}]
+    answer = client.post("/api/orders/", {"items": items})
+    assert [(item["product_id"], item["quantity"]) for item in answer.json["items"]] == [(20, 3), (15, 1)]
+    assert catalog.calls[0][2]["lines"] == [{"product_id": 20, "quantity": 3}, {"product_id": 15, "quantity": 1}]
+
+
+def test_a_promotion_is_the_buyers_gain(client, catalog):
+    catalog.products[15]["promotion"] = {"id": 1, "name": "2026", "discount_percent": "10.00", "target_audience": "ALL"}
+    answer = client.post("/api/orders/", {"items": ITEMS[:1]})
+    [item] = answer.json["items"]
+    assert (item["unit_price"], item["discount_amount"], item["amount"]) == ("82.09", "18.24", "164.18")
+    assert answer.json["money_saved_total"] == "18.24"
+
+
+def test_a_promotion_for_frequent_customers_is_theirs_only(client, catalog, deliver, maria):
+    promotion = {"id": 1, "name": "x", "discount_percent": "50.00", "target_audience": "FREQUENT_ONLY"}
+    catalog.products[15]["promotion"] = promotion
+    body = {"items": ITEMS[:1], "customer": maria}
+    assert client.post("/api/orders/", {"items": ITEMS[:1]}).json["money_saved_total"] == "0.00"
+    assert client.post("/api/orders/", body).json["money_saved_total"] == "0.00"
+    deliver("CustomerUpdated", {"customer_id": maria, "is_frequent": True, "birth_date": None}, version=2)
+    assert client.post("/api/orders/", body).json["money_saved_total"] == "91.20"
+
+
+def test_the_birthday_discount_goes_by_the_accounts_calendar(client, deliver):
+    # In this zone it is tomorrow already for most of the day, in the other one still yesterday.
+    for version, zone in enumerate(("Pacific/Kiritimati", "Pacific/Pago_Pago"), start=1):
+        deliver("CustomerCreated", {"customer_id": version, **birthday_in(zone)})
+        tenant = {"account_id": 1, "timezone": zone}
+        register(deliver, tenant, version)
+        answer = client.post("/api/orders/", {"customer": version, "items": [{"product_id": 30, "quantity": 1}]})
+        assert (answer.json["items"][0]["unit_price"], answer.json["money_saved_total"]) == ("9.05", "1.00")
+
+
+def birthday_in(zone):
+    from zoneinfo import ZoneInfo
+
+    return {"birth_date": datetime.now(ZoneInfo(zone)).strftime("1996-%m-%d")}
+
+
+def register(deliver, tenant, version):
+    from chassis.messaging.envelope import Event
+    from chassis.uids import new_uid
+
+    data = {"account_uid": new_uid(), "company_name": "x", "subscription_plan": "premium", "currency": "MXN", **tenant}
+    deliver(Event(new_uid(), "/auth", "AccountUpdated", new_uid(), datetime.now(UTC), 1, version, data))
+
+
+def test_a_later_price_does_not_change_an_order(client, catalog, make_order):
+    order = make_order()
+    catalog.products[15]["list_price"] = "1.00"
+    assert client.get(f"/api/orders/{order['id']}/").json["final_amount"] == order["final_amount"]
+
+
+def test_creating_takes_few_statements(app, client, maria):
+    with counted_statements(app) as anonymous:
+        client.post("/api/orders/", {"items": ITEMS})
+    with counted_statements(app) as known:
+        client.post("/api/orders/", {"items": ITEMS, "customer": maria})
+    assert (len(anonymous), len(known)) == (3, 5), (anonymous, known)
+
+
+# --- customers
+
+
+def test_a_customer_not_heard_of_yet_is_read_once(client, contracts, customers):
+    example = contracts.internal("customers", "customer")["examples"][0]
+    customers.on("GET", "/internal/customers/1/", 200, example["response"])
+    for _ in range(2):
+        assert client.post("/api/orders/", {"customer": 1, "items": ITEMS}).json["customer_name"] == "Maria González"
+    assert len(customers.calls) == 1
+    assert (customers.calls[0][3].caller, customers.calls[0][3].account_id) == ("sales", 1)
+
+
+def test_an_unknown_customer_is_refused_before_any_stock_is_taken(client, catalog, database, published):
+    for customer in (9, 0, -5):
+        answer = client.post("/api/orders/", {"customer": customer, "items": ITEMS})
+        assert answer.status == 400
+        assert answer.json == {"customer": [f'Invalid pk "{customer}" - object does not exist.']}
+    assert (catalog.calls, stored(database), published()) == ([], 0, [])
+
+
+def test_a_deleted_customer_is_refused_without_asking(client, customers, deliver, maria):
+    deliver("CustomerDeleted", {"customer_id": maria}, version=2)
+    answer = client.post("/api/orders/", {"customer": maria, "items": ITEMS})
+    assert (answer.status, answer.json) == (400, {"customer": ['Invalid pk "1" - object does not exist.']})
+    assert customers.calls == []
+
+
+def test_another_accounts_customer_is_unknown(client, maria):
+    answer = client.post("/api/orders/", {"customer": maria, "items": ITEMS}, account_id=2)
+    assert (answer.status, answer.json) == (400, {"customer": ['Invalid pk "1" - object does not exist.']})
+
+
+# --- what is wrong with a body
+
+
+@pytest.mark.parametrize(
+    ("body", "errors"),
+    [
+        ({}, {"items": ["This field is required."]}),
+        ({"items": []}, {"items": ["This list may not be empty."]}),
+        ({"items": None}, {"items": ["This field may not be null."]}),
+        ({"items": {"product_id": 15}}, {"items": ["Expected a list of items."]}),
+        ({"items": [{"quantity": 1}]}, {"items": [{"product_id": ["This field is required."]}]}),
+        ({"items": [ITEMS[0], {"product_id": 20}]}, {"items": [{}, {"quantity": ["This field is required."]}]}),
+        (
+            {"items": [{"product_id": 15, "quantity": 0}]},
+            {"items": [{"quantity": ["Ensure this value is greater than or equal to 1."]}]},
+        ),
+        ({"items": [{"product_id": 15, "quantity": 1.5}]}, {"items": [{"quantity": ["A valid integer is required."]}]}),
+        (
+            {"items": [{"product_id": "x", "quantity": 1}]},
+            {"items": [{"product_id": ["A valid integer is required."]}]},
+        ),
+        ({"items": ITEMS, "customer": "x"}, {"customer": ["A valid integer is required."]}),
+    ],
+)
+def test_a_malformed_order_is_refused(client, catalog, database, body, errors):
+    answer = client.post("/api/orders/", body)
+    assert (answer.status, answer.json) == (400, errors)
+    assert (catalog.calls, stored(database)) == ([], 0)
+
+
+def test_catalogs_refusals_are_passed_on(client, catalog, contracts, database, published):
+    examples = {example["name"]: example for example in contracts.internal("catalog", "hold")["examples"]}
+    short = examples["too little stock"]
+    catalog.on("POST", "/internal/holds/", short["status"], short["response"])
+    answer = client.post("/api/orders/", {"items": ITEMS})
+    assert (answer.status, answer.json) == (400, short["response"])
+    assert (stored(database), published()) == (0, [])
+
+
+def test_an_unknown_product_is_named_where_the_user_sent_it(client, database):
+    items = [
+        {"product_id": 9, "quantity": 1},
+        *ITEMS,
+        {"product_id": 9, "quantity": 1},
+        {"product_id": 20, "quantity": 1},
+    ]
+    unknown = {"product_id": ['Invalid pk "9" - object does not exist.']}
+    answer = client.post("/api/orders/", {"items": items})
+    assert (answer.status, answer.json) == (400, {"items": [unknown, {}, {}, unknown, {}]})
+    assert stored(database) == 0
+
+
+# --- read and list
+
+
+def test_detail_and_list_have_one_shape(client, make_order):
+    order = make_order()
+    unpaid = {**order, "payment_method": None, "paid_at": None}
+    detail = client.get(f"/api/orders/{order['id']}/")
+    assert detail.json == unpaid
+    assert client.get("/api/orders/").json == [unpaid]
+    assert client.get(f"/api/orders/{order['id']}/", headers={"If-None-Match": detail.headers["ETag"]}).status == 304
+    paid = client.post(f"/api/orders/{order['id']}/pay/", {"payment_method": "CARD"}).json
+    later = client.get(f"/api/orders/{order['id']}/")
+    assert later.headers["ETag"] != detail.headers["ETag"]
+    assert later.json == {**order, "status": "PAID", "payment_method": "CARD", "paid_at": paid["paid_at"]}
+    assert client.get("/api/orders/999/").status == 404
+
+
+def test_a_list_takes_two_statements_however_long(app, client, make_order):
+    for _ in range(3):
+        make_order()
+    with counted_statements(app) as seen:
+        answer = client.get("/api/orders/?page=1&page_size=50")
+    assert [len(order["items"]) for order in answer.json] == [2, 2, 2]
+    assert len(seen) == 2, seen
+
+
+def test_the_list_is_newest_first_and_paged(client, make_order):
+    made = [make_order()["id"] for _ in range(5)]
+    assert [order["id"] for order in client.get("/api/orders/").json] == made[::-1]
+    page = client.get("/api/orders/?page=2&page_size=2")
+    assert [order["id"] for order in page.json] == [made[2], made[1]]
+    assert page.headers["X-Total-Count"] == "5"
+    assert 'rel="next"' in page.headers["Link"]
+    assert client.get("/api/orders/?page=9&page_size=2").json == []
+    assert [order["id"] for order in client.get("/api/orders/?ordering=id").json] == made
+    assert client.get("/api/orders/?ordering=cashier_uid").status == 400
+
+
+def test_the_lists_filters(client, database, deliver, make_order, maria):
+    orders = {"open": make_order(), "paid": make_order(customer=maria), "void": make_order()}
+    ids = {name: order["id"] for name, order in orders.items()}
+    client.post(f"/api/orders/{ids['paid']}/pay/", {"payment_method": "CARD"})
+    client.post(f"/api/orders/{ids['void']}/cancel/", {})
+    # 05:59 UTC on the 3rd is still the 2nd in Mexico City
+    for name, moment in (
+        ("open", "2024-01-03T05:59:59"),
+        ("paid", "2024-01-03T06:00:00"),
+        ("void", "2024-01-04T05:00:00"),
+    ):
+        with database.transaction(ALL_ACCOUNTS) as session:
+            at = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+            session.execute(update(Order).where(Order.id == ids[name]).values(created_at=at))
+
+    def found(query):
+        answer = client.get(f"/api/orders/?{query}")
+        assert answer.status == 200, answer
+        return {order["id"] for order in answer.json}
+
+    assert found("status=PENDING") == {ids["open"]}
+    assert found("status=cancelled") == {ids["void"]}
+    assert found(f"customer={maria}") == {ids["paid"]}
+    assert found("payment_method=CARD") == {ids["paid"]}
+    assert found("payment_method=CASH") == set()
+    assert found(f"ticket_folio={orders['open']['ticket_folio']}") == {ids["open"]}
+    assert found(f"ticket_folio={orders['open']['ticket_folio'].lower()}") == {ids["open"]}
+    assert found("date_from=2024-01-03") == {ids["paid"], ids["void"]}
+    assert found("date_to=2024-01-02") == {ids["open"]}
+    assert found("date_from=2024-01-03&date_to=2024-01-03") == {ids["paid"], ids["void"]}
+    assert found("date_from=0001-01-01&date_to=9999-12-31") == set(ids.values())
+    assert found("search=GONZALEZ") == {ids["paid"]}
+    assert found(f"search={orders['void']['ticket_folio'][2:7]}") >= {ids["void"]}
+    assert found("search=%25") == set()
+    assert client.get("/api/orders/?status=LOST").json == {"status": ['"LOST" is not a valid choice.']}
+    assert client.get("/api/orders/?date_from=01/02/2024").status == 400
+
+
+# --- pay
+
+
+def test_paying_is_answered_as_documented(client, make_order, published, maria):
+    order = make_order(customer=maria)
+    answer = client.post(f"/api/orders/{order['id']}/pay/", {"payment_method": "CASH"})
+    assert answer.status == 200
+    paid_at = answer.json.pop("paid_at")
+    assert paid_at.endswith("Z")
+    assert answer.json == {
+        "id": order["id"], "status": "PAID", "payment_method": "CASH", "final_amount": "230.11", "points_earned": 2,
+    }  # fmt: skip
+    created, paid = published()
+    assert (paid.type, paid.version, paid.subject) == ("OrderPaid", 2, created.subject)
+    told = {name: value for name, value in paid.data.items() if name in created.data}
+    assert told == created.data
+    assert (paid.data["payment_method"], paid.data["points_earned"]) == ("CASH", 2)
+    assert paid.data["paid_at"][:19] == paid_at[:19]
+
+
+def test_an_anonymous_sale_earns_nobody_points(client, make_order, published):
+    order = make_order()
+    assert client.post(f"/api/orders/{order['id']}/pay/", {"payment_method": "CARD"}).json["points_earned"] == 0
+    assert published("OrderPaid")[0].data["points_earned"] == 0
+
+
+def test_paying_takes_few_statements(app, client, make_order):
+    order = make_order()
+    with counted_statements(app) as seen:
+        client.post(f"/api/orders/{order['id']}/pay/", {"payment_method": "CASH"})
+    assert len(seen) == 3, seen
+
+
+@pytest.mark.parametrize(
+    ("body", "errors"),
+    [
+        ({}, {"payment_method": ["This field is required."]}),
+        ({"payment_method": "BITCOIN"}, {"payment_method": ['"BITCOIN" is not a valid choice.']}),
+        ({"payment_method": "POINTS"}, {"payment_method": ['"POINTS" is not a valid choice.']}),
+        ({"payment_method": None}, {"payment_method": ["This field may not be null."]}),
+    ],
+)
+def test_a_malformed_payment_is_refused(client, make_order, published, body, errors):
+    order = make_order()
+    answer = client.post(f"/api/orders/{order['id']}/pay/", body)
+    assert (answer.status, answer.json) == (400, errors)
+    assert status_of(client, order["id"]) == "PENDING"
+    assert published("OrderPaid") == []
+
+
+def test_only_a_pending_order_can_be_paid(client, make_order, published):
+    paid, cancelled = make_order(), make_order()
+    client.post(f"/api/orders/{paid['id']}/pay/", {"payment_method": "CASH"})
+    client.post(f"/api/orders/{cancelled['id']}/cancel/", {})
+    before = client.get("/api/orders/").json
+    for order in (paid, cancelled):
+        answer = client.post(f"/api/orders/{order['id']}/pay/", {"payment_method": "CARD"})
+        assert answer.status == 400
+        assert list(answer.json) == ["detail"]
+    assert client.get("/api/orders/").json == before
+    assert len(published("OrderPaid")) == 1
+    assert client.post("/api/orders/999/pay/", {"payment_method": "CASH"}).status == 404
+
+
+# --- cancel
+
+
+@pytest.mark.parametrize("body", [{}, None])
+def test_cancelling_is_answered_as_documented(client, catalog, make_order, published, body):
+    order = make_order()
+    answer = client.post(f"/api/orders/{order['id']}/cancel/", body)
+    assert (answer.status, answer.json) == (
+        200,
+        {"status": "Order cancelled", "detail": f"La orden {order['id']} fue cancelada y el stock restaurado."},
+    )
+    assert status_of(client, order["id"]) == "CANCELLED"
+    created, cancelled = published()
+    assert (cancelled.type, cancelled.version, cancelled.data["reason"]) == ("OrderCancelled", 2, "requested")
+    assert cancelled.data["items"] == created.data["items"]
+    assert catalog.calls[-1][:2] == ("POST", f"/internal/holds/{created.subject}/release/")
+    assert catalog.holds == {}
+
+
+def test_only_a_pending_order_can_be_cancelled(client, catalog, make_order, published):
+    paid, cancelled = make_order(), make_order()
+    client.post(f"/api/orders/{paid['id']}/pay/", {"payment_method": "CASH"})
+    client.post(f"/api/orders/{cancelled['id']}/cancel/", {})
+    calls = len(catalog.calls)
+    for order in (paid, cancelled):
+        answer = client.post(f"/api/orders/{order['id']}/cancel/", {})
+        assert (answer.status, answer.json) == (400, {"non_field_errors": [CANNOT_CANCEL]})
+    assert status_of(client, paid["id"]) == "PAID"
+    assert len(published("OrderCancelled")) == 1
+    assert len(catalog.calls) == calls
+    assert client.post("/api/orders/999/cancel/", {}).status == 404
+
+
+# --- folios
+
+
+def test_a_taken_folio_is_drawn_again(client, database, make_order, monkeypatch):
+    folios = iter(["0000AAAA", "0000AAAA", "0000AAAA", "0000BBBB", "0000AAAA"])
+    monkeypatch.setattr("sales.usecases.place_order.new_folio", lambda: next(folios))
+    assert make_order()["ticket_folio"] == "0000AAAA"
+    assert make_order()["ticket_folio"] == "0000BBBB"
+    assert make_order(account_id=2)["ticket_folio"] == "0000AAAA"
+    with database.read(ALL_ACCOUNTS) as session:
+        assert session.execute(select(func.count()).select_from(OrderLine)).scalar_one() == 6

@@ -1,0 +1,85 @@
+"""The projection of customers: twice is once, any order ends in the newest state, a failure leaves nothing."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import pytest
+from sqlalchemy import select
+
+from chassis.db import ALL_ACCOUNTS
+from chassis.tenants import Tenant
+from chassis.uids import new_uid
+from sales.domain.models import Customer
+
+UID = "0193a5e1-0000-7000-8000-000000000001"
+
+
+def customer(database, account_id=1):
+    columns = (Customer.full_name, Customer.is_frequent, Customer.is_deleted, Customer.version)
+    with database.read(ALL_ACCOUNTS) as session:
+        row = session.execute(select(*columns).where(Customer.id == 1, Customer.account_id == account_id)).first()
+    return row and tuple(row)
+
+
+def about(event_of, type_, version, **changes):
+    return event_of(type_, {"customer_id": 1, "customer_uid": UID, **changes}, version=version)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+def test_any_order_of_arrival_ends_in_the_newest_state(database, deliver, event_of, order):
+    events = [
+        about(event_of, "CustomerCreated", 1, full_name="Maria"),
+        about(event_of, "CustomerUpdated", 2, full_name="Mariana"),
+        about(event_of, "CustomerUpdated", 3, full_name="Maria José", is_frequent=True),
+    ]
+    for position in order:
+        deliver(events[position])
+        deliver(events[position])
+    assert customer(database) == ("Maria José", True, False, 3)
+
+
+def test_a_deleted_customer_is_not_revived_by_a_late_event(database, deliver, event_of):
+    deliver(about(event_of, "CustomerDeleted", 4))
+    deliver(about(event_of, "CustomerUpdated", 3, full_name="Maria"))
+    assert customer(database) == ("", False, True, 4)
+
+
+def test_the_row_belongs_to_the_events_account(database, deliver):
+    deliver("CustomerCreated", {"customer_id": 1, "full_name": "Maria"}, account_id=2)
+    assert customer(database, account_id=1) is None
+    assert customer(database, account_id=2)[0] == "Maria"
+
+
+def test_a_handler_that_fails_leaves_nothing_and_can_be_tried_again(database, deliver, event_of, monkeypatch):
+    event = about(event_of, "CustomerCreated", 1, full_name="Maria")
+    from sales import consumers
+
+    def fail(*_args, **_how):
+        raise RuntimeError("lost")
+
+    real = consumers.remember_customer
+    monkeypatch.setattr(consumers, "remember_customer", lambda *args, **how: (real(*args, **how), fail()))
+    with pytest.raises(RuntimeError):
+        deliver(event)
+    assert customer(database) is None
+    monkeypatch.undo()
+    deliver(event)
+    assert customer(database) == ("Maria", False, False, 1)
+
+
+def test_unknown_fields_are_ignored(database, deliver, event_of):
+    event = about(event_of, "CustomerUpdated", 2, full_name="Maria")
+    event.data["favourite_colour"] = "green"
+    deliver(event)
+    assert customer(database)[0] == "Maria"
+
+
+def test_the_accounts_time_zone_is_kept(database, deliver):
+    from chassis.columns import utcnow
+    from chassis.messaging.envelope import Event
+
+    data = {"account_id": 1, "timezone": "America/Tijuana"}
+    deliver(Event(new_uid(), "/auth", "AccountRegistered", new_uid(), utcnow(), 1, 1, data))
+    with database.read(ALL_ACCOUNTS) as session:
+        assert session.execute(select(Tenant.timezone)).scalar_one() == "America/Tijuana"
