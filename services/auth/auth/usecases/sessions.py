@@ -122,9 +122,8 @@ def end_sessions(
     ).all()
     if not ended:
         return 0
-    uids = dict(
-        session.execute(select(User.id, User.uid).where(User.id.in_({row.user_id for row in ended}))).tuples().all()
-    )
+    users = session.execute(select(User.id, User.uid).where(User.id.in_({row.user_id for row in ended})))
+    uids = {user.id: user.uid for user in users}
     for row in ended:
         tell_session_revoked(
             session, sid=row.uid, user_uid=uids[row.user_id], account_id=row.account_id, reason=reason, expires_at=until
