@@ -1,0 +1,1 @@
+"""The analytics service: facts about paid orders, rollups of them, and the reports that read the rollups."""

@@ -1,0 +1,101 @@
+"""The tables: facts (what was paid, never changed) and rollups (sums of the facts, rebuilt from them at any time)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import BigInteger, Dialect, Index, Integer, PrimaryKeyConstraint, SmallInteger, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from analytics.domain.calendar import day_from_number, day_number
+from chassis.db import Base, Money, TenantOwned, UtcDateTime
+
+# SQLite keeps such a table in the order of its key, so that a range of days lies together.
+_CLUSTERED = {"sqlite_with_rowid": False}
+
+
+class Day(TypeDecorator[date]):
+    """A calendar date, kept as days since 1970-01-01: SQL computes it from slots alike on every engine."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> int | None:
+        return None if value is None else day_number(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> date | None:
+        return None if value is None else day_from_number(int(value))
+
+
+class PaidOrder(TenantOwned, Base):
+    """Fact: an order that was paid. `paid_slot` is `paid_at` in slots of 15 minutes (see `domain.calendar`)."""
+
+    __tablename__ = "paid_orders"
+    __table_args__ = (
+        PrimaryKeyConstraint("account_id", "order_uid"),
+        Index(None, "account_id", "paid_at"),
+        _CLUSTERED,
+    )
+
+    order_uid: Mapped[str] = mapped_column(String(36))
+    order_id: Mapped[int] = mapped_column(BigInteger)
+    ticket_folio: Mapped[str] = mapped_column(String(20))
+    customer_id: Mapped[int | None] = mapped_column(BigInteger)
+    customer_name: Mapped[str] = mapped_column(Text)
+    payment_method: Mapped[str] = mapped_column(String(10))
+    final_amount: Mapped[Decimal] = mapped_column(Money)
+    paid_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    paid_slot: Mapped[int] = mapped_column(Integer)
+
+
+class PaidOrderLine(TenantOwned, Base):
+    """Fact: a product in a paid order. `amount` is tax-exclusive."""
+
+    __tablename__ = "paid_order_lines"
+    __table_args__ = (PrimaryKeyConstraint("account_id", "order_uid", "product_id"), _CLUSTERED)
+
+    order_uid: Mapped[str] = mapped_column(String(36))
+    product_id: Mapped[int] = mapped_column(BigInteger)
+    quantity: Mapped[int]
+    amount: Mapped[Decimal] = mapped_column(Money)
+
+
+class Product(TenantOwned, Base):
+    """The name under which a product was last sold, and when that was."""
+
+    __tablename__ = "products"
+    __table_args__ = (PrimaryKeyConstraint("account_id", "product_id"), _CLUSTERED)
+
+    product_id: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str] = mapped_column(Text)
+    named_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class HourlySales(TenantOwned, Base):
+    """Rollup: local day × hour × payment method. Amounts are tax-inclusive, the money received."""
+
+    __tablename__ = "hourly_sales"
+    __table_args__ = (PrimaryKeyConstraint("account_id", "day", "hour", "payment_method"), _CLUSTERED)
+
+    day: Mapped[date] = mapped_column(Day)
+    hour: Mapped[int] = mapped_column(SmallInteger)
+    payment_method: Mapped[str] = mapped_column(String(10))
+    tickets: Mapped[int]
+    revenue: Mapped[Decimal] = mapped_column(Money)
+    lowest: Mapped[Decimal] = mapped_column(Money)
+    highest: Mapped[Decimal] = mapped_column(Money)
+
+
+class ProductSales(TenantOwned, Base):
+    """Rollup: local day × product. Revenue is tax-exclusive."""
+
+    __tablename__ = "product_sales"
+    __table_args__ = (PrimaryKeyConstraint("account_id", "day", "product_id"), _CLUSTERED)
+
+    day: Mapped[date] = mapped_column(Day)
+    product_id: Mapped[int] = mapped_column(BigInteger)
+    units: Mapped[int] = mapped_column(BigInteger)
+    revenue: Mapped[Decimal] = mapped_column(Money)

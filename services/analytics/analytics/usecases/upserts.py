@@ -1,0 +1,50 @@
+"""How rows join a rollup that has a row of their key already: counts and sums add up, extremes stay extreme.
+
+All of it is commutative, so batches may come in any order and size.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import and_, case, or_
+
+from analytics.domain.models import HourlySales, Product, ProductSales
+
+
+def add_hours(insert: Any) -> Any:
+    """`insert` into HourlySales, adding to what is there."""
+    new = insert.excluded
+    return insert.on_conflict_do_update(
+        index_elements=[HourlySales.account_id, HourlySales.day, HourlySales.hour, HourlySales.payment_method],
+        set_={
+            "tickets": HourlySales.tickets + new.tickets,
+            "revenue": HourlySales.revenue + new.revenue,
+            # CASE, for least() and greatest() have other names on SQLite
+            "lowest": case((new.lowest < HourlySales.lowest, new.lowest), else_=HourlySales.lowest),
+            "highest": case((new.highest > HourlySales.highest, new.highest), else_=HourlySales.highest),
+        },
+    )
+
+
+def add_products(insert: Any) -> Any:
+    """`insert` into ProductSales, adding to what is there."""
+    new = insert.excluded
+    return insert.on_conflict_do_update(
+        index_elements=[ProductSales.account_id, ProductSales.day, ProductSales.product_id],
+        set_={"units": ProductSales.units + new.units, "revenue": ProductSales.revenue + new.revenue},
+    )
+
+
+def name_products(insert: Any) -> Any:
+    """`insert` into Product, keeping the name of the latest sale (of two at one moment the greater, for there is no order)."""
+    new = insert.excluded
+    later = or_(
+        new.named_at > Product.named_at,
+        and_(new.named_at == Product.named_at, new.name > Product.name),
+    )
+    return insert.on_conflict_do_update(
+        index_elements=[Product.account_id, Product.product_id],
+        set_={"name": new.name, "named_at": new.named_at},
+        where=later,
+    )

@@ -1,0 +1,105 @@
+"""The account's time zone decides on which day an order counts; when it changes, the rollups are made anew from the facts.
+
+Whoever counts orders holds the account's zone until commit, whoever changes it waits for them: no order can be counted
+by the old zone into rollups of the new one.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, delete, func, select
+from sqlalchemy.orm import Session
+
+from analytics.domain.calendar import SLOTS_A_DAY, SLOTS_AN_HOUR, steady_periods
+from analytics.domain.models import HourlySales, PaidOrder, PaidOrderLine, ProductSales
+from analytics.usecases.upserts import add_hours, add_products
+from chassis import tenants
+from chassis.db import insert_for, tenant
+from chassis.messaging import Event
+from chassis.tenants import Tenant
+
+
+def hold_zone(session: Session, *, to_change: bool = False) -> ZoneInfo:
+    """The zone of the account in force, which nobody changes before this transaction ends.
+
+    `to_change` holds it for oneself alone. The locks are PostgreSQL's; on SQLite there is one writer anyway.
+    """
+    statement = select(Tenant.timezone).with_for_update(read=not to_change)
+    name = session.scalar(statement)
+    if name is None:
+        # A row is needed to hold on to, also before auth's first word of the account (which will be newer than 0).
+        session.execute(insert_for(session, Tenant).values(account_id=tenant(), version=0).on_conflict_do_nothing())
+        name = session.scalars(statement).one()
+    return ZoneInfo(name)
+
+
+def change_zone(session: Session, *, event: Event) -> None:
+    """Keep what auth tells of an account; on a new zone, count all its orders again by the new clock.
+
+    ZoneInfoNotFoundError when there is no such zone: then the old one stays.
+    """
+    before = hold_zone(session, to_change=True)
+    ZoneInfo(event.data["timezone"])
+    tenants.on_account_changed(session, event)
+    after = hold_zone(session)
+    if after != before:
+        rebuild(session, zone=after)
+
+
+def rebuild(session: Session, *, zone: ZoneInfo) -> None:
+    """Make the rollups of the account in force anew, by set-based statements over a month of facts or less each."""
+    session.execute(delete(HourlySales))
+    session.execute(delete(ProductSales))
+    bounds: Any = session.execute(select(func.min(PaidOrder.paid_at), func.max(PaidOrder.paid_at))).one()
+    if None in bounds:
+        return
+    for start, until, offset in steady_periods(zone, *bounds):
+        hours = ["account_id", "day", "hour", "payment_method", "tickets", "revenue", "lowest", "highest"]
+        session.execute(add_hours(insert_for(session, HourlySales).from_select(hours, _hours(start, until, offset))))
+        products = ["account_id", "day", "product_id", "units", "revenue"]
+        counted = insert_for(session, ProductSales).from_select(products, _products(start, until, offset))
+        session.execute(add_products(counted))
+
+
+def _hours(start: datetime, until: datetime, offset: int) -> Select[*tuple[object, ...]]:
+    local_slot = PaidOrder.paid_slot + offset
+    orders = (
+        select(
+            PaidOrder.account_id,
+            (local_slot // SLOTS_A_DAY).label("day"),
+            (local_slot % SLOTS_A_DAY // SLOTS_AN_HOUR).label("hour"),
+            PaidOrder.payment_method,
+            PaidOrder.final_amount.label("amount"),
+        )
+        # By name: the session's tenancy hook reads no SELECT inside an INSERT.
+        .where(PaidOrder.account_id == tenant(), PaidOrder.paid_at >= start, PaidOrder.paid_at < until)
+        .subquery()
+        .c
+    )
+    key = (orders.account_id, orders.day, orders.hour, orders.payment_method)
+    amount = orders.amount
+    return select(*key, func.count(), func.sum(amount), func.min(amount), func.max(amount)).group_by(*key)
+
+
+def _products(start: datetime, until: datetime, offset: int) -> Select[*tuple[object, ...]]:
+    lines = (
+        select(
+            PaidOrder.account_id,
+            ((PaidOrder.paid_slot + offset) // SLOTS_A_DAY).label("day"),
+            PaidOrderLine.product_id,
+            PaidOrderLine.quantity,
+            PaidOrderLine.amount,
+        )
+        .join(
+            PaidOrderLine,
+            (PaidOrderLine.account_id == PaidOrder.account_id) & (PaidOrderLine.order_uid == PaidOrder.order_uid),
+        )
+        .where(PaidOrder.account_id == tenant(), PaidOrder.paid_at >= start, PaidOrder.paid_at < until)
+        .subquery()
+        .c
+    )
+    key = (lines.account_id, lines.day, lines.product_id)
+    return select(*key, func.sum(lines.quantity), func.sum(lines.amount)).group_by(*key)
