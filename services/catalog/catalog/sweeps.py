@@ -11,7 +11,7 @@ from catalog.config import Config
 from catalog.domain.models import HELD, CartHold, OrderHold
 from catalog.usecases.holds import confirm_holds
 from catalog.usecases.releases import release_holds
-from chassis import idempotency, logs
+from chassis import logs
 from chassis.db import ALL_ACCOUNTS, Database, utcnow
 from chassis.problems import Unavailable
 from chassis.sweeps import Sweep
@@ -52,13 +52,7 @@ def clear_cart_holds(database: Database, _settings: Config) -> None:
         session.execute(delete(CartHold).where(or_(CartHold.lapses_at <= utcnow(), CartHold.quantity == 0)))
 
 
-def prune_idempotency_keys(database: Database, _settings: Config) -> None:
-    """Forget answers that nobody will ask for again."""
-    idempotency.prune(database)
-
-
 SWEEPS = [
     Sweep("holds.settle", every_seconds=15, run=settle_holds),
     Sweep("cart_holds.clear", every_seconds=60, run=clear_cart_holds),
-    Sweep("idempotency.prune", every_seconds=3_600, run=prune_idempotency_keys),
 ]
