@@ -10,7 +10,7 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import chassis
-from chassis import access, errors, health, logs
+from chassis import access, errors, failpoints, health, logs
 from chassis.blueprint import Blueprint, register_field_types
 from chassis.current import EXTENSION
 from chassis.db import Database
@@ -27,6 +27,7 @@ def create_service(
 ) -> Flask:
     """The app of the service that `settings` describes. auth brings its own `keyring` and the database it reads it from."""
     logs.configure(settings.service, settings.log_level)
+    failpoints.arm(settings.failpoints)
     app = Flask(settings.service, static_folder=None)
     app.json = OrjsonProvider(app)
     app.url_map.merge_slashes = False  # the gateway and the services must read a path alike
