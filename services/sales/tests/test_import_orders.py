@@ -132,14 +132,14 @@ def with_item(**changes):
     ],
 )
 def test_a_bad_record_is_refused_by_line_and_reason(database, published, bad, why):
-    with pytest.raises(RecordRefused, match="^line 2: ") as refused:
+    with pytest.raises(RecordRefused, match=r"^line 2: ") as refused:
         load(database, lines(record(1), bad), account=1)
     assert why in str(refused.value)
     assert (stored(database), published()) == (0, [])
 
 
 def test_a_line_that_is_not_json_is_refused(database):
-    with pytest.raises(RecordRefused, match="^line 2: "):
+    with pytest.raises(RecordRefused, match=r"^line 2: "):
         load(database, [*lines(record(1)), b"{"], account=1)
 
 

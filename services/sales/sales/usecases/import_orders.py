@@ -66,7 +66,9 @@ def import_orders(session: Session, *, past: Sequence[Past]) -> int:
 def _insert_unknown(session: Session, orders: Sequence[dict[str, Any]]) -> dict[str, int]:
     """New orders' ids by uid."""
     statement = insert_for(session, Order).on_conflict_do_nothing().returning(Order.uid, Order.id)
-    new = {row.uid: row.id for row in session.execute(statement, list(orders))}
+    # Without render_nulls every change between an anonymous and a known customer would begin another statement.
+    stored = session.execute(statement, list(orders), execution_options={"render_nulls": True})
+    new = {row.uid: row.id for row in stored}
     left = [order["uid"] for order in orders if order["uid"] not in new]
     if left:
         known = set(session.execute(select(Order.uid).where(Order.uid.in_(left))).scalars())
