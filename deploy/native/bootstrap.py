@@ -175,11 +175,11 @@ def install_python_packages() -> None:
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--progress-bar", "off"]
     say("Installing the Python packages")
     requirements = [part for name in REQUIREMENTS for part in ("-r", name)]
-    if stream([*pip, "-c", CONSTRAINTS, *requirements], r"^(?:Collecting|Downloading|Installing) (\S+)"):
+    if stream([*pip, "-c", CONSTRAINTS, *requirements], r"^Collecting ([^\s<>=!~]+)|^(Installing collected packages)"):
         raise Failure(f"The Python packages could not be installed: {last_error()} The whole output is in {LOG}.")
     say("Installing Mostrador's own packages")
     own = [part for folder in EDITABLE for part in ("-e", f"./{folder}")]
-    if stream([*pip, "--no-deps", "--no-build-isolation", *own], r"^Obtaining (\S+)"):
+    if stream([*pip, "--no-deps", "--no-build-isolation", *own], r"^Obtaining .*/(\S+)"):
         raise Failure(f"Mostrador's own packages could not be installed: {last_error()} The whole output is in {LOG}.")
     STAMP.write_text(stamp)
     LOG.unlink(missing_ok=True)
@@ -226,7 +226,7 @@ def stream(command: list[str], pattern: str) -> int:
             found = re.match(pattern, line)
             if found:
                 shown += 1
-                text = found[1].strip()[:90]
+                text = next(filter(None, found.groups())).strip()[:90]
                 print(
                     f"\r\033[K    {shown:>3} {text}" if live else f"    {shown:>3} {text}",
                     end="" if live else "\n",
@@ -240,8 +240,9 @@ def stream(command: list[str], pattern: str) -> int:
 def last_error() -> str:
     """The line of the log that says what went wrong."""
     lines = [line.strip() for line in LOG.read_text(errors="replace").splitlines() if line.strip()]
-    errors = [line for line in lines if re.match(r"(E: |ERROR|error:)", line)]
-    return (errors or lines or ["no output."])[-1].rstrip(".") + "."
+    errors = [line for line in lines if re.match(r"(E: |ERROR: |error: )", line)]
+    found = errors[0].partition(": ")[2] if errors else (lines or ["no output"])[-1]
+    return found.rstrip(".:") + "."
 
 
 def run_quietly(command: list[str], text: str = "") -> None:

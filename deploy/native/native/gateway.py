@@ -22,10 +22,18 @@ def gateway_processes(settings: Settings, secrets: Secrets) -> list[Process]:
         "MOSTRADOR_AUTH_URL": auth,
         "MOSTRADOR_SERVICE_KEYS": pair_keys("gateway", secrets),
         **{f"MOSTRADOR_{service.upper()}_ADDR": f"{LOOPBACK}:{ports.web(service)}" for service in SERVICES},
-        **settings.passed_on,
+        **settings.to_gateway,
     }
     folder = ROOT / "gateway"
     return [
-        Process("gateway", [program("gateway"), "run"], env, folder, group="gateway", health=f"{settings.url}/healthz"),
+        Process(
+            "gateway",
+            [program("gateway"), "run"],
+            env,
+            folder,
+            "gateway",
+            f"{settings.url}/healthz",
+            stop_signal="QUIT",
+        ),
         Process("gateway-agent", [program("gateway"), "agent"], env, folder, group="gateway"),
     ]

@@ -1,8 +1,8 @@
 """A whole platform for a test, a benchmark or an example: `python -m native up` as a subprocess, in a home of its own.
 
-    with Platform(folder) as platform:
-        log_in(platform.url, platform.admin)
-        platform.kill("sales-worker")
+with Platform(folder) as platform:
+    log_in(platform.url, platform.admin)
+    platform.kill("sales-worker")
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class Platform:
         env: Mapping[str, str] | None = None,
         command: Sequence[str] = (sys.executable, "-m", "native"),
     ) -> None:
-        self._command = command
-        self._env = {
+        self.command = command
+        self.env = {
             **{name: value for name, value in os.environ.items() if not name.startswith("MOSTRADOR_")},
             "MOSTRADOR_HOME": str(home),
             "MOSTRADOR_PORT": str(port or free_ports(BLOCK, consecutive=True)[0]),
@@ -52,7 +52,7 @@ class Platform:
             "MOSTRADOR_DEMO": "1" if demo else "0",
             **(env or {}),
         }
-        self.settings: Settings = read_settings(self._env)
+        self.settings: Settings = read_settings(self.env)
         self.log = self.settings.home.with_name(self.settings.home.name + ".up.log")
         """What `up` prints."""
         self._up: subprocess.Popen[bytes] | None = None
@@ -76,8 +76,8 @@ class Platform:
         self.settings.home.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("wb") as log:
             self._up = subprocess.Popen(
-                dies_with_parent([*self._command, "up"]),
-                env=self._env,
+                dies_with_parent([*self.command, "up"]),
+                env=self.env,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -96,7 +96,17 @@ class Platform:
         assert self._up
         if self._up.poll() is None:
             self._up.send_signal(signal.SIGTERM)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait until it has ended (something else told it to); its exit code."""
+        assert self._up
         return self._up.wait(30)
+
+    @property
+    def is_started(self) -> bool:
+        """Whether start() was called."""
+        return self._up is not None
 
     @property
     def up_pid(self) -> int:

@@ -16,17 +16,27 @@ from native.ports import BLOCK, Ports
 ROOT = Path(__file__).resolve().parents[3]
 """The repository's root."""
 
-PASSED_ON = (
+TO_SERVICES = (
     "MOSTRADOR_LOG_LEVEL",
     "MOSTRADOR_FAILPOINTS",
     "MOSTRADOR_RETRY_DELAY",
     "MOSTRADOR_HOLD_SWEEP_AFTER",
     "MOSTRADOR_WEB_WORKERS",
     "MOSTRADOR_WEB_THREADS",
-    "MOSTRADOR_CORS_ORIGINS",
     "MOSTRADOR_COMPANY_NAME",
 )
-"""Variables that go to the services and the gateway as they are, when set."""
+"""Variables that every service's processes get as they are, when set."""
+
+TO_GATEWAY = (
+    "MOSTRADOR_ACCESS_LOG",
+    "MOSTRADOR_CORS_ORIGINS",
+    "MOSTRADOR_GATEWAY_HOST",
+    "MOSTRADOR_GATEWAY_WORKERS",
+    "MOSTRADOR_LIMIT_GENERAL",
+    "MOSTRADOR_LIMIT_LOGIN",
+    "MOSTRADOR_TRUSTED_PROXIES",
+)
+"""The same for the gateway's processes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +52,8 @@ class Settings:
     amqp_url: str = field(default="", repr=False)
     """A broker that is already there; empty: a private node is started."""
     demo: bool = True
-    passed_on: Mapping[str, str] = field(default_factory=dict)
+    to_services: Mapping[str, str] = field(default_factory=dict)
+    to_gateway: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ports(self) -> Ports:
@@ -99,5 +110,6 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         database=database,
         amqp_url=amqp_url,
         demo=demo in ("1", "yes", "true"),
-        passed_on={name: environ[name] for name in PASSED_ON if environ.get(name)},
+        to_services={name: environ[name] for name in TO_SERVICES if environ.get(name)},
+        to_gateway={name: environ[name] for name in TO_GATEWAY if environ.get(name)},
     )

@@ -141,6 +141,8 @@ class Supervisor:
             raise NotRunning("Mostrador does not run here: `make up` starts it.") from None
         except xmlrpc.client.Fault as fault:
             raise PlatformError(f"supervisord: {fault.faultString.lower()}.") from None
+        finally:
+            self._proxy("close")()
 
     def answers(self) -> bool:
         """Whether it takes commands already."""
@@ -191,7 +193,11 @@ class _UnixConnection(http.client.HTTPConnection):
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.connect(str(self._path))
+        try:
+            self.sock.connect(str(self._path))
+        except OSError:
+            self.sock.close()
+            raise
 
 
 class _UnixTransport(xmlrpc.client.Transport):
@@ -199,8 +205,10 @@ class _UnixTransport(xmlrpc.client.Transport):
         super().__init__()
         self._path = path
 
-    def make_connection(self, host: object) -> http.client.HTTPConnection:
-        return _UnixConnection(self._path)
+    def make_connection(self, host: Any) -> http.client.HTTPConnection:
+        connection = _UnixConnection(self._path)
+        self._connection = host, connection  # what close() closes
+        return connection
 
 
 def _escape(value: object) -> str:

@@ -1,0 +1,46 @@
+"""What the environment may say, and the sentence for what it may not."""
+
+from pathlib import Path
+
+import pytest
+
+from native.errors import SettingsError
+from native.settings import ROOT, read_settings
+
+
+def test_nothing_set_means_sqlite_on_8080_in_the_repository() -> None:
+    settings = read_settings({})
+    assert (settings.port, settings.home, settings.database, settings.demo) == (8080, ROOT / ".run", "sqlite", True)
+    assert settings.url == "http://127.0.0.1:8080"
+
+
+def test_a_relative_home_is_meant_from_the_repository() -> None:
+    assert read_settings({"MOSTRADOR_HOME": "other"}).home == ROOT / "other"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "http"),
+        ("PORT", "0"),
+        ("PORT", "65530"),
+        ("DATABASE", "oracle"),
+        ("DEMO", "maybe"),
+        ("AMQP_URL", "localhost:5672"),
+    ],
+)
+def test_nonsense_is_named(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"MOSTRADOR_{name}"):
+        read_settings({f"MOSTRADOR_{name}": value})
+
+
+def test_the_control_socket_of_a_deep_home_still_fits(tmp_path: Path) -> None:
+    deep = tmp_path.joinpath(*["folder-with-a-long-name"] * 8)
+    socket = read_settings({"MOSTRADOR_HOME": str(deep)}).control_socket
+    assert len(str(socket)) < 100
+    assert socket != read_settings({"MOSTRADOR_HOME": str(deep / "other")}).control_socket
+
+
+def test_only_known_variables_reach_the_services() -> None:
+    environ = {"MOSTRADOR_LOG_LEVEL": "DEBUG", "MOSTRADOR_ADMIN_PASSWORD": "secret", "MOSTRADOR_UNKNOWN": "1"}
+    assert read_settings(environ).to_services == {"MOSTRADOR_LOG_LEVEL": "DEBUG"}
