@@ -1,0 +1,85 @@
+"""What the gateway costs: requests per second and latency with and without its check, before an upstream that costs nothing.
+
+`python benchmarks/gateway_cost.py [seconds]` needs nginx, njs and wrk; figures are for one nginx worker.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from gateway.tests.running import Gateway, eventually, free_port
+from gateway.tests.stubs import Auth
+
+UPSTREAM = """
+daemon off; pid {home}/pid; error_log stderr crit; {user}
+events {{ worker_connections 512; }}
+http {{
+    access_log off; keepalive_requests 1000000;
+    client_body_temp_path {home}; proxy_temp_path {home}; fastcgi_temp_path {home};
+    uwsgi_temp_path {home}; scgi_temp_path {home};
+    server {{ listen 127.0.0.1:{port}; location / {{ return 200 '{{"ok": true}}'; }} }}
+}}
+"""
+
+
+def wrk(nginx: int, port: int, path: str, seconds: str, connections: int, token: str) -> str:
+    before = cpu_seconds(nginx)
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", f"http://127.0.0.1:{port}{path}"]
+    output = subprocess.run(
+        [*command, "-H", f"Authorization: Bearer {token}"], capture_output=True, text=True, check=True
+    )
+    words = output.stdout.split()
+    rate, p50, p99 = (words[words.index(label) + 1] for label in ("Requests/sec:", "50%", "99%"))
+    errors = "  ERRORS" if "Non-2xx" in output.stdout or "Socket" in output.stdout else ""
+    cpu = (cpu_seconds(nginx) - before) / int(words[words.index("requests") - 1]) * 1e6
+    return f"{rate:>10} req/s   p50 {p50:>8}   p99 {p99:>8}   CPU {cpu:5.1f} µs{errors}"
+
+
+def cpu_seconds(pid: int) -> float:
+    """What nginx's workers have used so far; steadier than a rate on a busy machine."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    fields = [Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split() for child in children]
+    return sum(int(each[11]) + int(each[12]) for each in fields) / os.sysconf("SC_CLK_TCK")
+
+
+def main() -> None:
+    seconds = sys.argv[1] if len(sys.argv) > 1 else "5"
+    with tempfile.TemporaryDirectory() as folder:
+        port, home = free_port(), Path(folder)
+        (home / "upstream").mkdir()
+        conf = home / "upstream" / "nginx.conf"
+        user = "user root;" if os.geteuid() == 0 else ""
+        conf.write_text(UPSTREAM.format(home=conf.parent, port=port, user=user))
+        program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin") or "nginx"
+        upstream = subprocess.Popen([program, "-e", "stderr", "-p", str(conf.parent), "-c", str(conf)])
+        auth = Auth(free_port())
+        addresses = {f"MOSTRADOR_{name}_ADDR": f"127.0.0.1:{port}" for name in ("AUTH", "CATALOG")}
+        high = {f"MOSTRADOR_LIMIT_{name}": "1000000/1000000" for name in ("GENERAL", "LOGIN")}
+        gateway = Gateway(home / "gateway", auth, {}, MOSTRADOR_AUTH_URL=f"http://{auth.address}", **addresses, **high)
+        try:
+            gateway.start()
+            token = auth.token(exp=2_000_000_000)
+            eventually(lambda: gateway.call("GET", "/api/products/", token=token).status == 200)
+            for connections in (1, 16):
+                assert gateway.nginx
+                for name, pid, target, path in (
+                    ("upstream alone", upstream.pid, port, "/api/products/"),
+                    ("public route", gateway.nginx.pid, gateway.port, "/.well-known/jwks.json"),
+                    ("protected route", gateway.nginx.pid, gateway.port, "/api/products/"),
+                ):
+                    print(
+                        f"{name:<16} c={connections:<3}{wrk(pid, target, path, seconds, connections, token)}",
+                        flush=True,
+                    )
+        finally:
+            gateway.stop()
+            auth.stop()
+            upstream.terminate()
+            upstream.wait()
+
+
+if __name__ == "__main__":
+    main()
