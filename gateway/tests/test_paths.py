@@ -177,6 +177,7 @@ def test_an_unknown_path_is_not_found(platform: Platform, path: str) -> None:
 
 
 AMBIGUOUS = [
+    *("/api/users/#me", "/api/users/#", "/#/api/users/", "/api/users/%25", "/api/users/%2541/"),
     *("/api/auth/login/../../users/", "/api/auth/login/..%2f..%2fusers/", "/api/auth/login/%2e%2e/%2e%2e/users/"),
     *(
         "/api/auth/login/..%2F..%2Fusers/",
