@@ -268,6 +268,12 @@ def test_etags(client, product):
     assert client.delete(path, headers={"If-Match": client.get(path).headers["ETag"]}).status == 204
 
 
+@pytest.mark.parametrize("id_", ["99999999999999999999", "9223372036854775807", "0", "abc", "-1"])
+def test_no_such_id(client, id_):
+    answer = client.get(f"/api/products/{id_}/")
+    assert (answer.status, answer.json) == (404, {"detail": "Not found."})
+
+
 def test_another_account_sees_nothing(client, product, published):
     made = product()
     path = f"/api/products/{made['id']}/"
