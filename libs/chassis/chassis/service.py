@@ -8,6 +8,7 @@ import flask_smorest
 from flask import Flask, request
 from structlog.contextvars import bind_contextvars, clear_contextvars
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 
 import chassis
 from chassis import access, errors, failpoints, health, logs
@@ -22,6 +23,13 @@ from chassis.settings import Settings
 MAX_BODY = 1024 * 1024  # bytes; the gateway refuses larger ones first
 
 
+class RowId(IntegerConverter):
+    """`<int:…>` in a path: a number that no row can have as its id is a 404 and never reaches the database."""
+
+    def __init__(self, map: Map, fixed_digits: int = 0, max: int = 2**63 - 1) -> None:
+        super().__init__(map, fixed_digits=fixed_digits, max=max)
+
+
 def create_service(
     settings: Settings, *blueprints: Blueprint, keyring: Keyring | None = None, database: Database | None = None
 ) -> Flask:
@@ -30,6 +38,7 @@ def create_service(
     failpoints.arm(settings.failpoints)
     app = Flask(settings.service, static_folder=None)
     app.json = OrjsonProvider(app)
+    app.url_map.converters["int"] = RowId
     app.url_map.merge_slashes = False  # the gateway and the services must read a path alike
     app.config.update(
         MAX_CONTENT_LENGTH=MAX_BODY, API_TITLE=f"Mostrador {settings.service}", API_VERSION=chassis.__version__,
