@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session
 
-from analytics.domain.models import HourlySales, PaidOrder, Product, ProductSales
+from analytics.domain.calendar import blocks_and_days
+from analytics.domain.models import HourlySales, PaidOrder, Product, ProductSales, ProductSalesBlock
 from analytics.domain.periods import Period, Records
 from analytics.domain.sales_summary import ProductTotal, Tickets
 
@@ -39,18 +40,21 @@ def tickets(session: Session, period: Period) -> list[Tickets]:
 
 
 def product_totals(session: Session, period: Period) -> list[ProductTotal]:
-    """What was sold of each product in the period."""
+    """What was sold of each product in the period: from whole blocks of days, and single days at the edges."""
+    blocks, edges = blocks_and_days(period.start, period.end)
+    block, day = ProductSalesBlock, ProductSales
+    of_blocks = select(block.product_id, block.units, block.revenue)
+    of_days = select(day.product_id, day.units, day.revenue)
+    rows = union_all(
+        of_blocks.where(block.block.between(blocks.start, blocks.stop - 1)),
+        # An arm for each span: SQLite reads one range of the key each, and all of the account's rows for an OR of them.
+        *(of_days.where(day.day.between(*span)) for span in edges),
+    ).subquery()
     sums = (
         select(
-            ProductSales.product_id,
-            func.sum(ProductSales.units).label("units"),
-            func.sum(ProductSales.revenue).label("revenue"),
-        )
-        .where(ProductSales.day.between(period.start, period.end))
-        .group_by(ProductSales.product_id)
-        .subquery()
-        .c
-    )
-    named = select(Product.product_id, Product.name, sums.units, sums.revenue)
-    rows = session.execute(named.join(sums.product_id.table, sums.product_id == Product.product_id))
-    return [ProductTotal(id_, name, int(units), revenue) for id_, name, units, revenue in rows]
+            rows.c.product_id, func.sum(rows.c.units).label("units"), func.sum(rows.c.revenue).label("revenue")
+        ).group_by(rows.c.product_id)
+    ).subquery()
+    named = select(Product.product_id, Product.name, sums.c.units, sums.c.revenue)
+    found = session.execute(named.join(sums, sums.c.product_id == Product.product_id))
+    return [ProductTotal(id_, name, int(units), revenue) for id_, name, units, revenue in found]

@@ -99,6 +99,16 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "product_sales_blocks",
+        sa.Column("block", sa.Integer(), nullable=False),
+        sa.Column("product_id", sa.BigInteger(), nullable=False),
+        sa.Column("units", sa.BigInteger(), nullable=False),
+        sa.Column("revenue", chassis.columns.Money(), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "block", "product_id", name=op.f("pk_product_sales_blocks")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "products",
         sa.Column("product_id", sa.BigInteger(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -120,6 +130,7 @@ def downgrade() -> None:
 
     op.drop_table("tenants")
     op.drop_table("products")
+    op.drop_table("product_sales_blocks")
     op.drop_table("product_sales")
     with op.batch_alter_table("paid_orders", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_paid_orders_account_id_paid_at"))

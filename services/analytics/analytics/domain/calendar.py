@@ -15,6 +15,7 @@ SLOT = timedelta(minutes=15)
 SLOTS_AN_HOUR = 4
 SLOTS_A_DAY = 96
 DAY = timedelta(days=1)
+DAYS_A_BLOCK = 16
 LONGEST_PERIOD = timedelta(days=30)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_DAY = _EPOCH.date()
@@ -46,6 +47,24 @@ def day_number(day: date) -> int:
 def day_from_number(number: int) -> date:
     """The date that many days after 1970-01-01."""
     return _FIRST_DAY + timedelta(days=number)
+
+
+def block_of(day: date) -> int:
+    """The number of the block of 16 days that a day lies in."""
+    return day_number(day) // DAYS_A_BLOCK
+
+
+def blocks_and_days(start: date, end: date) -> tuple[range, list[tuple[date, date]]]:
+    """The whole blocks within `start` to `end` and the spans of days, both ends included, that are left at the edges.
+
+    Block n is the 16 days from day 16n on. A year is some 22 blocks and at most 30 days: few rows to add up.
+    """
+    first, last = day_number(start), day_number(end)
+    blocks = range(-(-first // DAYS_A_BLOCK), (last + 1) // DAYS_A_BLOCK)
+    if not blocks:
+        return blocks, [(start, end)]
+    edges = [(first, blocks.start * DAYS_A_BLOCK - 1), (blocks.stop * DAYS_A_BLOCK, last)]
+    return blocks, [(day_from_number(a), day_from_number(b)) for a, b in edges if a <= b]
 
 
 def steady_periods(zone: ZoneInfo, first: datetime, last: datetime) -> Iterator[tuple[datetime, datetime, int]]:

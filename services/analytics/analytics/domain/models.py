@@ -99,3 +99,15 @@ class ProductSales(TenantOwned, Base):
     product_id: Mapped[int] = mapped_column(BigInteger)
     units: Mapped[int] = mapped_column(BigInteger)
     revenue: Mapped[Decimal] = mapped_column(Money)
+
+
+class ProductSalesBlock(TenantOwned, Base):
+    """Rollup of the rollup: block of 16 local days × product, so that a report over years adds up few rows."""
+
+    __tablename__ = "product_sales_blocks"
+    __table_args__ = (PrimaryKeyConstraint("account_id", "block", "product_id"), _CLUSTERED)
+
+    block: Mapped[int]
+    product_id: Mapped[int] = mapped_column(BigInteger)
+    units: Mapped[int] = mapped_column(BigInteger)
+    revenue: Mapped[Decimal] = mapped_column(Money)

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from analytics.domain.calendar import local_day_and_hour, slot_of
-from analytics.domain.models import HourlySales, PaidOrder, PaidOrderLine, Product, ProductSales
+from analytics.domain.calendar import block_of, local_day_and_hour, slot_of
+from analytics.domain.models import HourlySales, PaidOrder, PaidOrderLine, Product, ProductSales, ProductSalesBlock
 from analytics.domain.orders import Order
-from analytics.usecases.upserts import add_hours, add_products, name_products
+from analytics.usecases.upserts import add_blocks, add_hours, add_products, name_products
 from analytics.usecases.zones import hold_zone
 from chassis.db import insert_for
 
@@ -26,7 +26,9 @@ def count_orders(session: Session, *, orders: Sequence[Order]) -> None:
         return
     session.execute(insert_for(session, PaidOrderLine), _lines(new))
     session.execute(add_hours(insert_for(session, HourlySales)), _hours(new, zone))
-    session.execute(add_products(insert_for(session, ProductSales)), _products(new, zone))
+    days = _products(new, zone)
+    session.execute(add_products(insert_for(session, ProductSales)), days)
+    session.execute(add_blocks(insert_for(session, ProductSalesBlock)), _blocks(days))
     session.execute(name_products(insert_for(session, Product)), _names(new))
 
 
@@ -87,6 +89,18 @@ def _products(orders: Sequence[Order], zone: ZoneInfo) -> list[dict[str, Any]]:
     return [
         {"day": day, "product_id": product_id, "units": units, "revenue": revenue}
         for (day, product_id), (units, revenue) in sorted(sums.items())
+    ]
+
+
+def _blocks(days: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    sums: dict[tuple[int, int], tuple[int, Decimal]] = {}
+    for row in days:
+        key = block_of(row["day"]), row["product_id"]
+        units, revenue = sums.get(key, (0, Decimal(0)))
+        sums[key] = units + row["units"], revenue + row["revenue"]
+    return [
+        {"block": block, "product_id": product_id, "units": units, "revenue": revenue}
+        for (block, product_id), (units, revenue) in sorted(sums.items())
     ]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import and_, case, or_
 
-from analytics.domain.models import HourlySales, Product, ProductSales
+from analytics.domain.models import HourlySales, Product, ProductSales, ProductSalesBlock
 
 
 def add_hours(insert: Any) -> Any:
@@ -33,6 +33,15 @@ def add_products(insert: Any) -> Any:
     return insert.on_conflict_do_update(
         index_elements=[ProductSales.account_id, ProductSales.day, ProductSales.product_id],
         set_={"units": ProductSales.units + new.units, "revenue": ProductSales.revenue + new.revenue},
+    )
+
+
+def add_blocks(insert: Any) -> Any:
+    """`insert` into ProductSalesBlock, adding to what is there."""
+    old, new = ProductSalesBlock, insert.excluded
+    return insert.on_conflict_do_update(
+        index_elements=[old.account_id, old.block, old.product_id],
+        set_={"units": old.units + new.units, "revenue": old.revenue + new.revenue},
     )
 
 

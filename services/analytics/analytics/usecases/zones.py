@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import Integer, Select, delete, func, select, type_coerce
 from sqlalchemy.orm import Session
 
-from analytics.domain.calendar import SLOTS_A_DAY, SLOTS_AN_HOUR, steady_periods
-from analytics.domain.models import HourlySales, PaidOrder, PaidOrderLine, ProductSales
+from analytics.domain.calendar import DAYS_A_BLOCK, SLOTS_A_DAY, SLOTS_AN_HOUR, steady_periods
+from analytics.domain.models import HourlySales, PaidOrder, PaidOrderLine, ProductSales, ProductSalesBlock
 from analytics.usecases.upserts import add_hours, add_products
 from chassis import tenants
 from chassis.db import insert_for, tenant
@@ -51,8 +51,8 @@ def change_zone(session: Session, *, event: Event) -> None:
 
 def rebuild(session: Session, *, zone: ZoneInfo) -> None:
     """Make the rollups of the account in force anew, by set-based statements over a month of facts or less each."""
-    session.execute(delete(HourlySales))
-    session.execute(delete(ProductSales))
+    for rollup in (HourlySales, ProductSales, ProductSalesBlock):
+        session.execute(delete(rollup))
     bounds: Any = session.execute(select(func.min(PaidOrder.paid_at), func.max(PaidOrder.paid_at))).one()
     if None in bounds:
         return
@@ -62,6 +62,8 @@ def rebuild(session: Session, *, zone: ZoneInfo) -> None:
         products = ["account_id", "day", "product_id", "units", "revenue"]
         counted = insert_for(session, ProductSales).from_select(products, _products(start, until, offset))
         session.execute(add_products(counted))
+    blocks = ["account_id", "block", "product_id", "units", "revenue"]
+    session.execute(insert_for(session, ProductSalesBlock).from_select(blocks, _blocks()))
 
 
 def _hours(start: datetime, until: datetime, offset: int) -> Select[*tuple[object, ...]]:
@@ -103,3 +105,20 @@ def _products(start: datetime, until: datetime, offset: int) -> Select[*tuple[ob
     )
     key = (lines.account_id, lines.day, lines.product_id)
     return select(*key, func.sum(lines.quantity), func.sum(lines.amount)).group_by(*key)
+
+
+def _blocks() -> Select[*tuple[object, ...]]:
+    days = (
+        select(
+            ProductSales.account_id,
+            (type_coerce(ProductSales.day, Integer) // DAYS_A_BLOCK).label("block"),
+            ProductSales.product_id,
+            ProductSales.units,
+            ProductSales.revenue,
+        )
+        .where(ProductSales.account_id == tenant())
+        .subquery()
+        .c
+    )
+    key = (days.account_id, days.block, days.product_id)
+    return select(*key, func.sum(days.units), func.sum(days.revenue)).group_by(*key)

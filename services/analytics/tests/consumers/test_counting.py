@@ -173,4 +173,4 @@ def test_a_batch_costs_the_same_statements_whatever_its_size(database, order_pai
         with counted_statements(database) as seen:
             handle(database, SUBSCRIPTIONS, events)
         counts.append(len(seen))
-    assert counts == [7, 7]  # inbox, zone, orders, lines, hours, products, names
+    assert counts == [8, 8]  # inbox, zone, orders, lines, hours, products, blocks, names

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.domain.calendar import LONGEST_PERIOD, SLOT, local_day_and_hour, offset_at, steady_periods
+from analytics.domain.calendar import (
+    LONGEST_PERIOD,
+    SLOT,
+    block_of,
+    blocks_and_days,
+    local_day_and_hour,
+    offset_at,
+    steady_periods,
+)
 
 ZONES = [
     "America/Mexico_City", "America/Tijuana", "UTC", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia", "Africa/Casablanca",
@@ -54,3 +62,13 @@ def test_steady_periods_cover_all_without_gap_or_clock_change(zone, first, lengt
             assert offset_at(zone, probe) == offset
             probe += timedelta(hours=13)
         assert offset_at(zone, until - SLOT) == offset
+
+
+@given(st.dates(date(2020, 1, 1), date(2023, 1, 1)), st.integers(0, 120))
+def test_blocks_and_days_are_the_days_of_the_period_each_once(start, length):
+    wanted = [start + timedelta(days=n) for n in range(length + 1)]
+    blocks, edges = blocks_and_days(start, wanted[-1])
+    days = [first + timedelta(days=n) for first, last in edges for n in range((last - first).days + 1)]
+    near = [start + timedelta(days=n) for n in range(-20, length + 21)]
+    assert sorted(days + [day for day in near if block_of(day) in blocks]) == wanted
+    assert len(days) <= 30
