@@ -39,7 +39,16 @@ def test_an_event_reads_back_as_it_was() -> None:
 
 def test_the_bytes_are_a_structured_cloudevent() -> None:
     moment = datetime(2026, 11, 20, 18, 40, 50, tzinfo=timezone(timedelta(hours=-6)))
-    event = Event("0192f0c1-0000-7000-8000-000000000001", "/till", "Counted", "a", moment, 3, 2, {"at": moment, "cost": Decimal("1.50")})
+    event = Event(
+        "0192f0c1-0000-7000-8000-000000000001",
+        "/till",
+        "Counted",
+        "a",
+        moment,
+        3,
+        2,
+        {"at": moment, "cost": Decimal("1.50")},
+    )
     assert orjson.loads(event.to_bytes()) == {
         "specversion": "1.0",
         "id": "0192f0c1-0000-7000-8000-000000000001",
@@ -114,4 +123,6 @@ def test_data_that_is_not_json_is_refused(value: object) -> None:
 
 def test_time_is_carried_to_the_microsecond() -> None:
     moment = datetime(2026, 11, 21, 0, 40, 50, 123456, tzinfo=UTC)
-    assert b'"2026-11-21T00:40:50.123456Z"' in Event(make_event().id, "/till", "Counted", "a", moment, 1, 1, {}).to_bytes()
+    assert (
+        b'"2026-11-21T00:40:50.123456Z"' in Event(make_event().id, "/till", "Counted", "a", moment, 1, 1, {}).to_bytes()
+    )

@@ -58,6 +58,12 @@ class Broker:
             channel.exchange_delete(EXCHANGE)
             channel.exchange_delete(UNROUTED)
 
+    def settle(self) -> None:
+        """Wait until queues just declared are safe from a kill: RabbitMQ writes their names down twice a second, and one
+        that is killed before that never finds the queue again."""
+        declared = time.monotonic()
+        eventually(lambda: time.monotonic() - declared > 1.2)
+
     def depth(self, queue: str) -> int:
         """Messages ready in the queue."""
         with self.channel() as channel:

@@ -1,0 +1,103 @@
+"""What a service does on an event, and how a batch of events becomes one transaction.
+
+A handler is `handler(session, event)`; the account in force is the event's. It runs at most once for an event in
+effect, but in any order with others. State set from events is therefore guarded by the aggregate's version, in the
+statement itself: `INSERT … ON CONFLICT (uid) DO UPDATE SET … WHERE excluded.version > products.version`. What only
+adds up (points, rollups) needs nothing. A handler that lacks something another event will bring raises, and is tried
+again later. It never commits and never calls another service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
+from sqlalchemy.orm import Session
+from structlog.contextvars import bound_contextvars
+
+from chassis.db import ALL_ACCOUNTS, Database, acting_for
+from chassis.messaging import metrics
+from chassis.messaging.envelope import Event
+from chassis.messaging.inbox import claim
+
+Handler = Callable[[Session, Event], None]
+BatchHandler = Callable[[Session, list[Event]], None]
+
+# Failures of a statement that its own work can bring about, though the driver calls them operational: a timeout, a
+# deadlock, a serialization failure, a lock not to be had. They count as the event's, everything else as the database's.
+_OWN_SQLSTATES = {"57014", "40P01", "40001", "55P03"}
+_SQLITE_ERROR = 1  # "no such table" and the like
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A handler that takes all events of one account in a transaction at once."""
+
+    run: BatchHandler
+
+
+def batch(handler: BatchHandler) -> Batch:
+    """Make `handler(session, events)` a set-based handler: one call for each account, events in order of arrival."""
+    return Batch(handler)
+
+
+Subscriptions = Mapping[str, Handler | Batch]
+
+
+def handle(database: Database, subscriptions: Subscriptions, events: Sequence[Event]) -> None:
+    """Claim the events, run their handlers and commit, in one transaction; any error takes all of it back."""
+    known = [event for event in events if event.type in subscriptions]
+    metrics.IGNORED.inc(len(events) - len(known))
+    if not known:
+        return
+    with database.transaction(ALL_ACCOUNTS) as session:
+        new = claim(session, known)
+        # In the order of accounts, so that two workers never hold rows the other waits for.
+        for account, its_events in sorted(_by_account(new).items()):
+            with acting_for(account):
+                _run(session, subscriptions, its_events)
+    metrics.DUPLICATES.inc(len(known) - len(new))
+    for event in new:
+        metrics.CONSUMED.labels(event.type).inc()
+
+
+def _by_account(events: Iterable[Event]) -> dict[int, list[Event]]:
+    accounts: dict[int, list[Event]] = {}
+    for event in events:
+        accounts.setdefault(event.account_id, []).append(event)
+    return accounts
+
+
+def _run(session: Session, subscriptions: Subscriptions, events: list[Event]) -> None:
+    sets: dict[int, tuple[Batch, list[Event]]] = {}
+    for event in events:
+        handler = subscriptions[event.type]
+        if isinstance(handler, Batch):
+            sets.setdefault(id(handler), (handler, []))[1].append(event)
+            continue
+        with bound_contextvars(event_id=event.id, **_trace(event)):
+            handler(session, event)
+    for handler, its_events in sets.values():
+        handler.run(session, its_events)
+
+
+def _trace(event: Event) -> dict[str, Any]:
+    return {"traceparent": event.traceparent} if event.traceparent else {}
+
+
+def database_away(error: BaseException) -> bool:
+    """Whether the failure is the database's (unreachable, shutting down, full, locked by another) and so no event's."""
+    if isinstance(error, TimeoutError | InterfaceError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if error.connection_invalidated:
+        return True
+    if not isinstance(error, OperationalError):
+        return False
+    return (
+        getattr(error.orig, "sqlstate", None) not in _OWN_SQLSTATES
+        and getattr(error.orig, "sqlite_errorcode", None) != _SQLITE_ERROR
+    )

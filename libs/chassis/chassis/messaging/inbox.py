@@ -1,0 +1,64 @@
+"""The inbox: one row for each event that this service has handled, written in the transaction of its effect.
+
+An event that comes again finds its row and has no effect again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Index, String, delete, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from chassis.db import ALL_ACCOUNTS, Base, Database, UtcDateTime, insert_for, utcnow
+from chassis.messaging.envelope import Event
+from chassis.sweeps import Sweep
+
+KEEP = timedelta(days=14)
+_STEP = 1_000
+
+
+class InboxRow(Base):
+    """An event that was handled."""
+
+    __tablename__ = "inbox"
+
+    event_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    type: Mapped[str] = mapped_column(String(100))
+    handled_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (Index(None, "handled_at"),)
+
+
+def claim(session: Session, events: Iterable[Event]) -> list[Event]:
+    """The events that were never handled before, each once, in their order; they count as handled on commit.
+
+    One statement and no savepoint: a rollback takes the claims back together with the effects.
+    """
+    first: dict[str, Event] = {}
+    for event in events:
+        first.setdefault(event.id, event)
+    if not first:
+        return []
+    now = utcnow()
+    # In the order of ids, so that two workers that claim the same events wait for, and never on, each other.
+    rows = [{"event_id": id_, "type": first[id_].type, "handled_at": now} for id_ in sorted(first)]
+    statement = insert_for(session, InboxRow).values(rows).on_conflict_do_nothing().returning(InboxRow.event_id)
+    new = set(session.scalars(statement))
+    return [event for event in first.values() if event.id in new]
+
+
+def prune(database: Database, _settings: Any = None) -> None:
+    """Forget what was handled more than 14 days ago, in small transactions."""
+    until = utcnow() - KEEP
+    deleted = _STEP
+    while deleted == _STEP:
+        with database.transaction(ALL_ACCOUNTS) as session:
+            oldest = select(InboxRow.event_id).where(InboxRow.handled_at < until).limit(_STEP)
+            gone = session.execute(delete(InboxRow).where(InboxRow.event_id.in_(oldest)).returning(InboxRow.event_id))
+            deleted = len(gone.all())
+
+
+PRUNING = Sweep("inbox.prune", every_seconds=3_600, run=prune)
