@@ -1,10 +1,10 @@
-"""What the worker does by the clock: cancel orders that nobody pays, forget old idempotency keys."""
+"""What the worker does by the clock: cancel orders that nobody pays."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from chassis import idempotency, logs
+from chassis import logs
 from chassis.db import ALL_ACCOUNTS, Database
 from chassis.sweeps import Sweep
 from sales.config import Config
@@ -28,12 +28,4 @@ def cancel_expired(database: Database, settings: Config) -> None:
             _log.info("orders_expired", count=expired)
 
 
-def prune_keys(database: Database, _settings: Config) -> None:
-    """Forget idempotency keys after their 24 hours."""
-    idempotency.prune(database)
-
-
-SWEEPS = [
-    Sweep("orders.expire", every_seconds=60, run=cancel_expired),
-    Sweep("idempotency.prune", every_seconds=3600, run=prune_keys),
-]
+SWEEPS = [Sweep("orders.expire", every_seconds=60, run=cancel_expired)]
