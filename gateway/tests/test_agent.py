@@ -212,6 +212,14 @@ def test_while_auth_is_away_the_agent_asks_once_a_second(tmp_path: Path) -> None
     assert json.loads((tmp_path / "keys" / "jwks.json").read_text()) == {"keys": [{"kid": "1"}]}
 
 
+def test_without_keys_the_agent_vouches_for_nothing(tmp_path: Path) -> None:
+    agent, auth = made_agent(tmp_path, lambda: 1000.0), Script()
+    agent.fetch = auth.fetch  # type: ignore[method-assign, assignment]
+    del auth.answers["jwks"]
+    agent.tick()
+    assert list((tmp_path / "deny").iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "answer",
     [

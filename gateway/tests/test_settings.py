@@ -94,3 +94,14 @@ def test_a_wrong_route_is_named(tmp_path: Path, entry: dict[str, object], senten
     path.write_text(yaml.safe_dump({**CONTENT, "routes": [*CONTENT["routes"], entry]}))
     with pytest.raises(SettingsError, match=sentence):
         load_routes(path)
+
+
+def test_a_start_forgets_that_an_earlier_one_was_ready_and_a_reload_does_not(tmp_path: Path) -> None:
+    home = render(environ(tmp_path))
+    left = [home / "deny" / ".ready-1", home / "run" / "nginx.pid", home / "deny" / "a-session"]
+    for path in left:
+        path.write_text("1")
+    render(environ(tmp_path), reload=True)
+    assert all(path.exists() for path in left)
+    render(environ(tmp_path))
+    assert [path.exists() for path in left] == [False, False, True]
