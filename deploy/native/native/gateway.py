@@ -22,7 +22,7 @@ def gateway_processes(settings: Settings, secrets: Secrets) -> list[Process]:
         "MOSTRADOR_AUTH_URL": auth,
         "MOSTRADOR_SERVICE_KEYS": pair_keys("gateway", secrets),
         **{f"MOSTRADOR_{service.upper()}_ADDR": f"{LOOPBACK}:{ports.web(service)}" for service in SERVICES},
-        **settings.to_gateway,
+        **settings.tunables,
     }
     folder = ROOT / "gateway"
     return [

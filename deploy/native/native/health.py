@@ -45,7 +45,7 @@ def wait_until_ready(
             if answers_ok(url):
                 del waiting[name]
                 progress(name)
-        failed = [state.name for state in supervisor.states() if state.state in ("FATAL", "EXITED")]
+        failed = [state.name for state in supervisor.states() if state.state == "FATAL"]
         if failed:
             raise NotReady(f"{failed[0]} ends as soon as it is started.\n{tail(settings.logs / f'{failed[0]}.log')}")
         if not waiting:

@@ -13,6 +13,9 @@ from native.servers import BASE_ENV, dies_with_parent, tail
 from native.services import program
 from native.settings import ROOT, Settings
 
+AFTERWARDS = {"auth": "bootstrap"}
+"""What a service wants done once after its migrations: auth makes the first account and its ADMIN."""
+
 
 def migrate(settings: Settings, environments: Mapping[str, Mapping[str, str]]) -> list[str]:
     """`chassis SERVICE migrate` for those whose migrations have changed since they were last run here, side by side.
@@ -23,26 +26,31 @@ def migrate(settings: Settings, environments: Mapping[str, Mapping[str, str]]) -
     done = json.loads(record.read_text()) if record.exists() else {}
     wanted = {service: fingerprint(ROOT / "services" / service / "migrations") for service in environments}
     due = [service for service in environments if done.get(service) != wanted[service]]
+    _run(settings, environments, dict.fromkeys(due, "migrate"))
+    _run(settings, environments, {service: command for service, command in AFTERWARDS.items() if service in due})
+    if due:
+        record.write_text(json.dumps(wanted))
+    return due
+
+
+def _run(settings: Settings, environments: Mapping[str, Mapping[str, str]], commands: Mapping[str, str]) -> None:
     running: dict[str, tuple[subprocess.Popen[bytes], Path]] = {}
     try:
-        for service in due:
-            log = settings.logs / f"{service}-migrate.log"
+        for service, command in commands.items():
+            log = settings.logs / f"{service}-{command}.log"
             with log.open("wb") as output:
-                command = dies_with_parent([program("chassis"), service, "migrate"])
+                argv = dies_with_parent([program("chassis"), service, command])
                 folder = ROOT / "services" / service
                 env = {**BASE_ENV, **environments[service]}
-                running[service] = subprocess.Popen(command, env=env, cwd=folder, stdout=output, stderr=output), log
-        for service, (migration, log) in running.items():
-            if migration.wait() != 0:
-                raise PlatformError(f"The migration of {service}'s database failed.\n{tail(log)}")
-            done[service] = wanted[service]
-            record.write_text(json.dumps(done))
+                running[service] = subprocess.Popen(argv, env=env, cwd=folder, stdout=output, stderr=output), log
+        for service, (process, log) in running.items():
+            if process.wait() != 0:
+                raise PlatformError(f"`chassis {service} {commands[service]}` failed.\n{tail(log)}")
     finally:
-        for migration, _ in running.values():
-            if migration.poll() is None:
-                migration.kill()
-                migration.wait()
-    return due
+        for process, _ in running.values():
+            if process.poll() is None:
+                process.kill()
+                process.wait()
 
 
 def fingerprint(folder: Path) -> str:

@@ -51,7 +51,7 @@ def environment(
         "MOSTRADOR_WORKER_BIND": f"{LOOPBACK}:{ports.worker(service)}",
         "MOSTRADOR_JWKS_URL": f"{url('auth')}/api/auth/jwks/",
         "MOSTRADOR_SERVICE_KEYS": pair_keys(service, secrets),
-        **settings.to_services,
+        **settings.tunables,
     }
     for pair in PAIRS:
         caller, callee = pair.split(">")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,27 +17,12 @@ from native.ports import BLOCK, Ports
 ROOT = Path(__file__).resolve().parents[3]
 """The repository's root."""
 
-TO_SERVICES = (
-    "MOSTRADOR_LOG_LEVEL",
-    "MOSTRADOR_FAILPOINTS",
-    "MOSTRADOR_RETRY_DELAY",
-    "MOSTRADOR_HOLD_SWEEP_AFTER",
-    "MOSTRADOR_WEB_WORKERS",
-    "MOSTRADOR_WEB_THREADS",
-    "MOSTRADOR_COMPANY_NAME",
+_OWN = re.compile(
+    r"MOSTRADOR_(PORT|HOME|PROCESS|DEMO|DATABASE|ADMIN_.*|TEST_.*|SERVICE_KEYS|SIGNING_KEY_PASSPHRASE|GATEWAY_HOME|.*_URLS?|.*_ADDR|.*BIND)"
 )
-"""Variables that every service's processes get as they are, when set."""
-
-TO_GATEWAY = (
-    "MOSTRADOR_ACCESS_LOG",
-    "MOSTRADOR_CORS_ORIGINS",
-    "MOSTRADOR_GATEWAY_HOST",
-    "MOSTRADOR_GATEWAY_WORKERS",
-    "MOSTRADOR_LIMIT_GENERAL",
-    "MOSTRADOR_LIMIT_LOGIN",
-    "MOSTRADOR_TRUSTED_PROXIES",
-)
-"""The same for the gateway's processes."""
+"""Variables that the native run reads or makes itself. Any other MOSTRADOR_ variable is a tunable of a service or of the
+gateway and goes to their processes as it is.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +38,8 @@ class Settings:
     amqp_url: str = field(default="", repr=False)
     """A broker that is already there; empty: a private node is started."""
     demo: bool = True
-    to_services: Mapping[str, str] = field(default_factory=dict)
-    to_gateway: Mapping[str, str] = field(default_factory=dict)
+    tunables: Mapping[str, str] = field(default_factory=dict)
+    """MOSTRADOR_LOG_LEVEL and whatever else the services and the gateway understand."""
 
     @property
     def ports(self) -> Ports:
@@ -101,15 +87,19 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     amqp_url = value("AMQP_URL")
     if amqp_url and (urlsplit(amqp_url).scheme not in ("amqp", "amqps") or not urlsplit(amqp_url).hostname):
         raise SettingsError("MOSTRADOR_AMQP_URL must look like amqp://user:password@host:5672/%2F.")
+    password = environ.get("MOSTRADOR_ADMIN_PASSWORD", "")
+    if password and not 8 <= len(password) <= 128:
+        raise SettingsError("MOSTRADOR_ADMIN_PASSWORD must have 8 to 128 characters.")
     return Settings(
         port=int(port),
         home=(ROOT / Path(value("HOME", ".run")).expanduser()).resolve(),
         admin_email=value("ADMIN_EMAIL"),
         admin_username=value("ADMIN_USERNAME"),
-        admin_password=environ.get("MOSTRADOR_ADMIN_PASSWORD", ""),
+        admin_password=password,
         database=database,
         amqp_url=amqp_url,
         demo=demo in ("1", "yes", "true"),
-        to_services={name: environ[name] for name in TO_SERVICES if environ.get(name)},
-        to_gateway={name: environ[name] for name in TO_GATEWAY if environ.get(name)},
+        tunables={
+            name: environ[name] for name in environ if name.startswith("MOSTRADOR_") and not _OWN.fullmatch(name)
+        },
     )

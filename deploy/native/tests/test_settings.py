@@ -27,6 +27,7 @@ def test_a_relative_home_is_meant_from_the_repository() -> None:
         ("DATABASE", "oracle"),
         ("DEMO", "maybe"),
         ("AMQP_URL", "localhost:5672"),
+        ("ADMIN_PASSWORD", "short"),
     ],
 )
 def test_nonsense_is_named(name: str, value: str) -> None:
@@ -41,6 +42,14 @@ def test_the_control_socket_of_a_deep_home_still_fits(tmp_path: Path) -> None:
     assert socket != read_settings({"MOSTRADOR_HOME": str(deep / "other")}).control_socket
 
 
-def test_only_known_variables_reach_the_services() -> None:
-    environ = {"MOSTRADOR_LOG_LEVEL": "DEBUG", "MOSTRADOR_ADMIN_PASSWORD": "secret", "MOSTRADOR_UNKNOWN": "1"}
-    assert read_settings(environ).to_services == {"MOSTRADOR_LOG_LEVEL": "DEBUG"}
+def test_tunables_go_to_the_services_and_nothing_else_does() -> None:
+    environ = {
+        "MOSTRADOR_LOG_LEVEL": "DEBUG",
+        "MOSTRADOR_LIMIT_LOGIN": "5/5",
+        "MOSTRADOR_ADMIN_PASSWORD": "long enough",
+        "MOSTRADOR_SERVICE_KEYS": "sales>catalog=1",
+        "MOSTRADOR_DATABASE_URL": "sqlite://",
+        "MOSTRADOR_CATALOG_ADDR": "127.0.0.1:1",
+        "PATH": "/bin",
+    }
+    assert read_settings(environ).tunables == {"MOSTRADOR_LOG_LEVEL": "DEBUG", "MOSTRADOR_LIMIT_LOGIN": "5/5"}
