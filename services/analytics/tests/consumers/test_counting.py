@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from analytics.consumers import SUBSCRIPTIONS
 from analytics.domain.models import HourlySales, PaidOrder, PaidOrderLine, ProductSales
+from analytics.domain.orders import Order
 from analytics.usecases import count_orders as counting
 from chassis.db import ALL_ACCOUNTS
 from chassis.messaging.handlers import handle
@@ -109,9 +110,11 @@ def test_a_zone_that_is_none_changes_nothing(deliver, order_paid, check):
 
 def test_another_account_s_zone_touches_nothing_here(deliver, order_paid, check):
     events = year_of_orders(order_paid, random.Random(3), 20)
-    deliver(*events)
+    theirs = [order_paid(at, "CASH", "1.00", [(1, 1, "1.00")], account_id=2) for at in CHANGES]
+    deliver(*events, *theirs)
     deliver("AccountUpdated", {"account_id": 2, "timezone": "Europe/Madrid"}, account_id=2)
     check(events, DEFAULT_ZONE)
+    check(theirs, "Europe/Madrid", account_id=2)
 
 
 def test_an_order_told_under_another_event_id_counts_once(deliver, order_paid, event_of, check):
@@ -163,6 +166,23 @@ def test_many_workers_and_a_changing_zone_count_each_order_once(database, order_
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(consume, work))
     check(events, zones[-1])
+
+
+@pytest.mark.parametrize("known_before", [True, False])
+def test_a_zone_waits_for_the_orders_that_are_being_counted(
+    database, deliver, order_paid, event_of, check, known_before
+):
+    if known_before:
+        deliver("AccountRegistered", {"timezone": DEFAULT_ZONE}, version=1)
+    order = order_paid(CHANGES[0], "CASH", "116.00", [(1, 2, "100.00")])
+    change = event_of("AccountUpdated", {"timezone": "Europe/Madrid"}, version=2)
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction(1) as session:
+            counting.count_orders(session, orders=[Order.from_event(order.data)])
+            changing = pool.submit(handle, database, SUBSCRIPTIONS, [change])
+            assert not wait([changing], timeout=1).done
+        changing.result()
+    check([order], "Europe/Madrid")
 
 
 def test_a_batch_costs_the_same_statements_whatever_its_size(database, order_paid, deliver):
