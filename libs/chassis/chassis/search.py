@@ -1,10 +1,10 @@
-"""Search that minds neither case nor accents, alike on both engines: a `search_text` column, written with its row."""
+"""Search that minds neither case nor accents, alike on both engines: a `search_text` column (Text), written with its row."""
 
 from __future__ import annotations
 
 import unicodedata
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, and_, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 
@@ -15,5 +15,5 @@ def search_text(*parts: str | None) -> str:
 
 
 def matches(column: InstrumentedAttribute[str], term: str) -> ColumnElement[bool]:
-    """The condition of `?search=`: `term` stands somewhere in the column; `%` and `_` in it mean themselves."""
-    return column.contains(search_text(term), autoescape=True)
+    """The condition of `?search=`: every word of `term` stands somewhere; `%` and `_` in them mean themselves."""
+    return and_(true(), *(column.contains(word, autoescape=True) for word in search_text(term).split()))

@@ -136,7 +136,7 @@ def upgrade() -> None:
         sa.Column("blocked_reason", sa.String(length=255), nullable=True),
         sa.Column("blocked_until", chassis.columns.UtcDateTime(timezone=True), nullable=True),
         sa.Column("expiry_date", sa.Date(), nullable=True),
-        sa.Column("search_text", sa.String(length=1024), nullable=False),
+        sa.Column("search_text", sa.Text(), nullable=False),
         sa.Column("last_login_at", chassis.columns.UtcDateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", chassis.columns.UtcDateTime(timezone=True), nullable=False),

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from catalog.domain.models import CartHold, Product, StockMovement, Supplier
 from catalog.domain.pricing import final_price
-from catalog.domain.search import folded
 from catalog.domain.stock import Held, is_low
 from chassis.columns import UtcDateTime
 from chassis.db import utcnow
 from chassis.pagination import order_by
 from chassis.prepared import prepared
+from chassis.search import matches
 
 PRODUCT: tuple[Any, ...] = (
     Product.id, Product.uid, Product.name, Product.sku, Product.price, Product.tax_rate, Product.current_stock,
@@ -77,7 +77,7 @@ def products(query: Mapping[str, Any]) -> Select[Any]:
         low = Product.current_stock <= Product.low_stock_threshold
         statement = statement.where(low if query["low_stock"] else ~low)
     if "search" in query:
-        statement = statement.where(Product.search_text.contains(folded(query["search"]), autoescape=True))
+        statement = statement.where(matches(Product.search_text, query["search"]))
     return statement.order_by(*order_by(query.get("ordering"), _PRODUCT_ORDERS, [Product.id]))
 
 
@@ -114,7 +114,7 @@ def suppliers(query: Mapping[str, Any]) -> Select[Any]:
     """The list's suppliers."""
     statement = select(*SUPPLIER).where(Supplier.deleted_at.is_(None))
     if "search" in query:
-        statement = statement.where(Supplier.search_text.contains(folded(query["search"]), autoescape=True))
+        statement = statement.where(matches(Supplier.search_text, query["search"]))
     return statement.order_by(*order_by(query.get("ordering"), _SUPPLIER_ORDERS, [Supplier.id]))
 
 

@@ -26,9 +26,8 @@ def settle_holds(database: Database, settings: Config) -> None:
     Sales may have died between the hold and its order. While sales can't say, the holds wait for the next turn.
     """
     columns = select(OrderHold.order_uid, OrderHold.account_id)
-    overdue = columns.where(
-        OrderHold.state == HELD, OrderHold.created_at < utcnow() - timedelta(seconds=settings.hold_sweep_after)
-    )
+    too_old = utcnow() - timedelta(seconds=settings.hold_sweep_after)
+    overdue = columns.where(OrderHold.state == HELD, OrderHold.created_at < too_old)
     with database.read(ALL_ACCOUNTS) as session:
         holds = session.execute(overdue.order_by(OrderHold.created_at).limit(BATCH)).all()
     if not holds:
@@ -40,10 +39,14 @@ def settle_holds(database: Database, settings: Config) -> None:
         except Unavailable as unavailable:
             _log.warning("holds_not_settled", waiting=len(holds), reason=unavailable.detail)
             return
-        settle = release_holds if status in (None, CANCELLED) else confirm_holds
         with database.transaction(account_id) as session:
-            settle(session, [order_uid])
-        _log.info("hold_settled", order_uid=order_uid, order_status=status, by=settle.__name__)
+            if status is None:  # a retry may have renewed the hold while sales was asked
+                release_holds(session, [order_uid], held_before=too_old)
+            elif status == CANCELLED:
+                release_holds(session, [order_uid])
+            else:
+                confirm_holds(session, [order_uid])
+        _log.info("hold_settled", order_uid=order_uid, order_status=status)
 
 
 def clear_cart_holds(database: Database, _settings: Config) -> None:

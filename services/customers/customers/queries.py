@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from chassis.money import ZERO
 from chassis.pagination import order_by
 from chassis.problems import NotFound
+from chassis.search import matches
 from customers.domain.models import Customer, PointsTransaction
-from customers.domain.search import folded
 
 COLUMNS = (
     Customer.id, Customer.uid, Customer.first_name, Customer.last_name, Customer.phone_number, Customer.email,
@@ -60,8 +60,8 @@ def customers(query: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:
     for name in ("phone_number", "email", "is_frequent"):
         if name in query:
             statement = statement.where(getattr(Customer, name) == query[name])
-    for word in folded(query.get("search", "")).split():
-        statement = statement.where(Customer.search_text.contains(word, autoescape=True))
+    if "search" in query:
+        statement = statement.where(matches(Customer.search_text, query["search"]))
     return statement.order_by(*order_by(query.get("ordering"), _ORDERINGS, [Customer.id]))
 
 

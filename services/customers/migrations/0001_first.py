@@ -23,7 +23,7 @@ def upgrade() -> None:
         sa.Column("current_points", sa.Integer(), nullable=False),
         sa.Column("credit_limit", chassis.columns.Money(), nullable=False),
         sa.Column("credit_used", chassis.columns.Money(), nullable=False),
-        sa.Column("search_text", sa.String(length=600), nullable=False),
+        sa.Column("search_text", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", chassis.columns.UtcDateTime(timezone=True), nullable=False),
         sa.Column("updated_at", chassis.columns.UtcDateTime(timezone=True), nullable=False),

@@ -90,7 +90,7 @@ class User(TenantOwned, Base):
     blocked_reason: Mapped[str | None] = mapped_column(String(255))
     blocked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     expiry_date: Mapped[date | None] = mapped_column(Date)
-    search_text: Mapped[str] = mapped_column(String(1024))
+    search_text: Mapped[str] = mapped_column(Text)
     last_login_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)

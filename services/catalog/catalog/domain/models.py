@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, CheckConstraint, ForeignKey, Index, Integer, String, text
+from sqlalchemy import JSON, BigInteger, Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.db import Base, BigId, Money, TenantOwned, UtcDateTime, utcnow
@@ -30,7 +30,7 @@ class Supplier(TenantOwned, Base):
     contact_person: Mapped[str | None] = mapped_column(String(200))
     rfc: Mapped[str | None] = mapped_column(String(13))
     tax_address: Mapped[str | None] = mapped_column(String(500))
-    search_text: Mapped[str] = mapped_column(String(500))
+    search_text: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow, onupdate=utcnow)
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -59,7 +59,7 @@ class Product(TenantOwned, Base):
     low_stock_threshold: Mapped[int] = mapped_column(BigInteger)
     supplier_id: Mapped[int | None] = mapped_column(ForeignKey("suppliers.id"))
     is_active: Mapped[bool] = mapped_column(Boolean, default=True)
-    search_text: Mapped[str] = mapped_column(String(500))
+    search_text: Mapped[str] = mapped_column(Text)
     version: Mapped[int] = mapped_column(Integer, default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)

@@ -26,6 +26,12 @@ _SAVE_LINES = prepared(
     .where(OrderHold.order_uid == bindparam("uid"))
     .values(lines=bindparam("answer", type_=OrderHold.lines.type))
 )
+_RENEW = prepared(
+    update(OrderHold)
+    .where(OrderHold.order_uid == bindparam("uid"), OrderHold.state == HELD)
+    .values(created_at=_NOW)
+    .returning(OrderHold.state, OrderHold.lines)
+)
 _FIND = prepared(select(OrderHold.state, OrderHold.lines).where(OrderHold.order_uid == bindparam("uid")))
 _RECORD = insert(StockMovement.__table__)  # type: ignore[arg-type]
 
@@ -36,9 +42,9 @@ def claim_hold(session: Session, order_uid: str, user_uid: str) -> bool:
     return session.connection().execute(_claim(session.get_bind().dialect.name), row).first() is not None
 
 
-def find_hold(session: Session, order_uid: str) -> Row[Any] | None:
-    """`state` and `lines` of a hold of this account."""
-    return _FIND(session, uid=order_uid).first()
+def renew_hold(session: Session, order_uid: str) -> Row[Any] | None:
+    """`state` and `lines` of a hold of this account. One still open begins anew: somebody wants it, the sweep may wait."""
+    return _RENEW(session, uid=order_uid, now=utcnow()).first() or _FIND(session, uid=order_uid).first()
 
 
 def save_lines(session: Session, order_uid: str, lines: list[dict[str, Any]]) -> None:

@@ -19,8 +19,8 @@ from catalog.domain.stock import became_low, merged
 from catalog.queries import held_by_others
 from catalog.usecases.hold_statements import (
     claim_hold,
-    find_hold,
     record_movements,
+    renew_hold,
     save_lines,
     take_units,
     use_up_cart,
@@ -69,7 +69,7 @@ def confirm_holds(session: Session, order_uids: Collection[str]) -> None:
 
 
 def _answer_again(session: Session, order_uid: str, wanted: Mapping[int, int]) -> dict[str, Any]:
-    hold = find_hold(session, order_uid)
+    hold = renew_hold(session, order_uid)
     if hold is None or hold.state == RELEASED:
         raise HoldRefused("The stock of this order has been released.")
     if {line["product_id"]: line["quantity"] for line in hold.lines} != wanted:

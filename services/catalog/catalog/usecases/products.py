@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 from catalog.domain.errors import BelowReserved, DuplicateSku, UnknownSupplier
 from catalog.domain.events import tell_low_stock, tell_product, tell_stock_adjusted
 from catalog.domain.models import ADJUSTMENT, INITIAL, Product, StockMovement, Supplier
-from catalog.domain.search import folded
 from catalog.domain.stock import became_low
 from catalog.queries import PRODUCT, find_product, product_out
 from catalog.usecases.locks import take_product
 from chassis.db import insert_for, utcnow
 from chassis.problems import Conflict, NotFound
+from chassis.search import search_text
 
 Precondition = Callable[[Mapping[str, Any]], None]
 SET_BY_HAND = "set by hand"
@@ -27,7 +27,7 @@ def create_product(session: Session, *, fields: Mapping[str, Any], actor_uid: st
     """A new product, as it is answered; its first stock is the ledger's first row."""
     _check_supplier(session, fields.get("supplier_id"))
     living_sku = {"index_elements": ["account_id", "sku"], "index_where": Product.deleted_at.is_(None)}
-    statement = insert_for(session, Product).values(**fields, search_text=folded(fields["name"], fields["sku"]))
+    statement = insert_for(session, Product).values(**fields, search_text=search_text(fields["name"], fields["sku"]))
     product = session.execute(statement.on_conflict_do_nothing(**living_sku).returning(*PRODUCT)).first()
     if product is None:
         raise DuplicateSku
@@ -92,7 +92,7 @@ def _apply(session: Session, present: Row[Any], changed: Mapping[str, Any], delt
     if delta:
         values["current_stock"] = Product.current_stock + delta
     if "name" in changed or "sku" in changed:
-        values["search_text"] = folded(changed.get("name", present.name), changed.get("sku", present.sku))
+        values["search_text"] = search_text(changed.get("name", present.name), changed.get("sku", present.sku))
     statement = update(Product).where(Product.id == present.id, Product.version == present.version).values(**values)
     try:
         product = session.execute(statement.returning(*PRODUCT)).first()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, case, insert, update
+from sqlalchemy import ColumnElement, Row, case, insert, update
 from sqlalchemy.orm import Session
 
 from catalog.domain.events import stock_line, tell_stock_released
@@ -16,13 +17,16 @@ from catalog.usecases.locks import take_products
 from chassis.db import insert_for, utcnow
 
 
-def release_holds(session: Session, order_uids: Collection[str]) -> None:
-    """Put the stock of these orders back. One released before gives nothing; an unknown one is refused from now on."""
+def release_holds(session: Session, order_uids: Collection[str], *, held_before: datetime | None = None) -> None:
+    """Put the stock of these orders back. One released before gives nothing; an unknown one is refused from now on.
+
+    `held_before` spares a hold that was taken or renewed later: its order may be on its way.
+    """
     uids = sorted(set(order_uids))
     _leave_tombstones(session, uids)
     released = (
         update(OrderHold)
-        .where(OrderHold.order_uid.in_(uids), OrderHold.state != RELEASED)
+        .where(OrderHold.order_uid.in_(uids), OrderHold.state != RELEASED, *_taken_before(held_before))
         .values(state=RELEASED, settled_at=utcnow())
         .returning(OrderHold.order_uid, OrderHold.lines)
     )
@@ -33,6 +37,10 @@ def release_holds(session: Session, order_uids: Collection[str]) -> None:
     session.execute(insert(StockMovement), list(_movements(holds, products)))
     for order_uid, lines in holds:
         tell_stock_released(session, order_uid, [stock_line(line, products[line["product_id"]]) for line in lines])
+
+
+def _taken_before(moment: datetime | None) -> list[ColumnElement[bool]]:
+    return [] if moment is None else [OrderHold.created_at < moment]
 
 
 def _leave_tombstones(session: Session, uids: Sequence[str]) -> None:

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from catalog.domain.errors import SupplierInUse
 from catalog.domain.models import Product, Supplier
-from catalog.domain.search import folded
 from catalog.queries import SUPPLIER, find_supplier, supplier_out
 from chassis.db import insert_for, utcnow
 from chassis.problems import NotFound
+from chassis.search import search_text
 
 Precondition = Callable[[Mapping[str, Any]], None]
 
@@ -61,4 +61,4 @@ def _take(session: Session, supplier_id: int) -> Row[Any]:
 
 
 def _search_text(fields: Mapping[str, Any]) -> str:
-    return folded(fields["name"], fields.get("rfc"), fields.get("contact_person"), fields.get("phone_number"))
+    return search_text(fields["name"], fields.get("rfc"), fields.get("contact_person"), fields.get("phone_number"))

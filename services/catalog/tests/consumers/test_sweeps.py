@@ -84,3 +84,15 @@ def test_a_young_hold_is_left_alone(database, settings, sales, held):
 def test_every_sweep_runs_on_an_empty_database(database, settings, sales):
     for sweep in SWEEPS:
         sweep.run(database, settings)
+
+
+def test_a_hold_that_a_retry_renews_while_sales_is_asked_is_kept(database, settings, sales, held, hold, stock_of):
+    uid, product_id, state = held
+
+    def retried_meanwhile(_body):
+        assert hold({product_id: 2}, order_uid=uid).status == 200
+        return 404, {"detail": "Not found."}
+
+    sales.on("GET", f"/internal/orders/{uid}/", retried_meanwhile)
+    settle_holds(database, settings)
+    assert (state(), stock_of(product_id)) == ("held", 3)

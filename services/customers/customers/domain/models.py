@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.db import Base, BigId, Money, TenantOwned, UtcDateTime, utcnow
@@ -16,10 +16,7 @@ _LIVING = text("deleted_at IS NULL")
 
 
 class Customer(TenantOwned, Base):
-    """A person who buys. `current_points` is the sum of the customer's ledger; a deleted one keeps row and ledger.
-
-    `search_text` is made from names, phone and e-mail by `domain.search.searchable` at every write.
-    """
+    """A person who buys. `current_points` is the sum of the customer's ledger; a deleted one keeps row and ledger."""
 
     __tablename__ = "customers"
     __table_args__ = (
@@ -44,7 +41,7 @@ class Customer(TenantOwned, Base):
     current_points: Mapped[int] = mapped_column(default=0)
     credit_limit: Mapped[Decimal] = mapped_column(Money, default=ZERO)
     credit_used: Mapped[Decimal] = mapped_column(Money, default=ZERO)
-    search_text: Mapped[str] = mapped_column(String(600))
+    search_text: Mapped[str] = mapped_column(Text)
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow, onupdate=utcnow)

@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from chassis.db import insert_for, utcnow
 from chassis.money import ZERO
 from chassis.problems import NotFound
+from chassis.search import search_text
 from customers.domain import facts
 from customers.domain.errors import AlreadyRegistered
 from customers.domain.models import Customer
-from customers.domain.search import searchable
 from customers.queries import COLUMNS, LIVING, customer_dict
 
 Precondition = Callable[[dict[str, Any]], None]
@@ -41,7 +41,7 @@ def create_customer(
         insert_for(session, Customer)
         .values(
             first_name=first_name, last_name=last_name, phone_number=phone_number, email=email, birth_date=birth_date,
-            credit_limit=credit_limit, search_text=searchable(first_name, last_name, phone_number, email),
+            credit_limit=credit_limit, search_text=search_text(first_name, last_name, phone_number, email),
         )
         .on_conflict_do_nothing()
         .returning(*COLUMNS)
@@ -67,7 +67,7 @@ def update_customer(
         return customer_dict(row)
     new = {**row._asdict(), **changed}
     _refuse_taken(session, changed.get("phone_number"), changed.get("email"))
-    changed["search_text"] = searchable(new["first_name"], new["last_name"], new["phone_number"], new["email"])
+    changed["search_text"] = search_text(new["first_name"], new["last_name"], new["phone_number"], new["email"])
     statement = update(Customer).where(Customer.id == customer_id).values(**changed, version=Customer.version + 1)
     try:
         row = session.execute(statement.returning(*COLUMNS)).one()

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from chassis import conditional, idempotency, pagination, web
 from chassis.access import current_user
 from chassis.blueprint import Blueprint
-from chassis.current import reading
-from chassis.problems import NotFound
+from chassis.columns import utcnow
+from chassis.current import reading, settings
+from chassis.problems import NotFound, Unavailable
 from sales import clients, queries
 from sales.api import placing, schemas
 from sales.usecases.place_order import place_order
@@ -26,11 +27,14 @@ blp = Blueprint("orders", __name__, description="Orders of the point of sale and
 @blp.response(201, schemas.OrderCreatedOut)
 def create(body: dict[str, Any]) -> Response:
     """Make a PENDING order: takes the stock, prices the lines."""
+    began = utcnow()
     draft = placing.draft(**body)
     placed = False
 
     def place(session: Session) -> dict[str, Any]:
         nonlocal placed
+        if (utcnow() - began).total_seconds() > settings().hold_sweep_after / 2:
+            raise Unavailable  # catalog may be giving this hold up just now: an order without stock is worse than a retry
         answer = place_order(session, draft=draft)
         placed = True
         return answer

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import socket
 import time
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
+from chassis.columns import utcnow
 from chassis.db import ALL_ACCOUNTS
 from sales import clients
+from sales.api import orders
 from sales.config import Config
 from sales.domain.models import Order
 
@@ -44,6 +47,13 @@ def test_no_order_when_catalog_answers_nonsense(client, catalog, database, statu
     finally:
         vars(catalog).pop("respond", None)
     assert stored(database) == 0
+
+
+def test_an_order_is_not_stored_on_a_hold_that_catalog_may_be_giving_up(client, catalog, database, monkeypatch):
+    moments = iter([utcnow(), utcnow() + timedelta(seconds=31)])
+    monkeypatch.setattr(orders, "utcnow", lambda: next(moments))
+    assert refused(client.post("/api/orders/", {"items": ITEMS}))
+    assert (stored(database), catalog.holds) == (0, {})
 
 
 def test_a_key_is_free_again_when_catalog_is_back(client, catalog, database):
