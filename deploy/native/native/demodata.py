@@ -7,11 +7,15 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from native.errors import PlatformError
 from native.secrets import Secrets
 from native.servers import dies_with_parent
 from native.settings import ROOT, Settings
+
+EMPLOYEES_PASSWORD = "employees.password"
+"""Secret that the demo shop's cashiers log in with."""
 
 
 def load_demo_once(settings: Settings, say: Callable[[str, str], None]) -> None:
@@ -19,7 +23,7 @@ def load_demo_once(settings: Settings, say: Callable[[str, str], None]) -> None:
 
     The first start decides: a shop that began without must not find a stranger's orders among its own later.
     """
-    record = settings.home / f"demo.{settings.database}"
+    record = _record(settings)
     if not record.exists():
         record.write_text("wanted" if settings.demo else "declined")
     if record.read_text() != "wanted":
@@ -32,7 +36,7 @@ def load_demo_once(settings: Settings, say: Callable[[str, str], None]) -> None:
 def load_demo(settings: Settings) -> None:
     """Fill the running platform through its own doors; PlatformError when that fails (it can be tried again)."""
     secrets = Secrets(settings.home)
-    secrets.get(EMPLOYEES_PASSWORD)
+    secrets.password(EMPLOYEES_PASSWORD)
     command = [sys.executable, "-m", "demo.load", "--url", settings.url, "--login", secrets.get("admin.email")]
     command += ["--password-file", str(secrets.file("admin.password"))]
     command += ["--employees-password-file", str(secrets.file(EMPLOYEES_PASSWORD))]
@@ -42,5 +46,14 @@ def load_demo(settings: Settings) -> None:
         raise PlatformError("The demo data could not be loaded; MOSTRADOR_DEMO=0 starts a new home without.")
 
 
-EMPLOYEES_PASSWORD = "employees.password"
-"""Secret that the demo shop's cashiers log in with."""
+def cashiers(settings: Settings) -> tuple[list[str], str]:
+    """The demo shop's cashiers and their password; no cashiers when it is not loaded."""
+    from demo.catalogue import employees
+
+    if not _record(settings).exists() or _record(settings).read_text() != "loaded":
+        return [], ""
+    return [employee.email for employee in employees()], Secrets(settings.home).password(EMPLOYEES_PASSWORD)
+
+
+def _record(settings: Settings) -> Path:
+    return settings.home / f"demo.{settings.database}"

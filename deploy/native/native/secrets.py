@@ -34,6 +34,10 @@ class Secrets:
             write_private(path, make())
         return path.read_text()
 
+    def password(self, name: str) -> str:
+        """A secret that a person types: 16 characters."""
+        return self.get(name, lambda: secrets.token_urlsafe(12))
+
     def pair(self, caller: str, callee: str) -> str:
         """What two processes sign their calls with, in that direction."""
         return self.get(f"pair.{caller}.{callee}")

@@ -15,6 +15,8 @@ from native.launch import end, is_alive
 BASE_ENV = {
     "PATH": f"{Path(sys.executable).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "LANG": "C.UTF-8",
+    # One heap for two threads is enough where one interpreter lock rules: it saves some 4 MB a process.
+    "MALLOC_ARENA_MAX": "2",
 }
 """What every process gets beside its own environment."""
 

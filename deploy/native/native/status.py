@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from native import homes
 from native.health import answers_ok
 from native.plan import make_plan
 from native.servers import descendants
@@ -12,10 +13,10 @@ from native.settings import Settings
 from native.supervision import Supervisor
 
 
-def pss_kib(pid: int) -> int:
-    """Memory of a process and its children in KiB, shared pages divided among those that share them; 0 when not readable."""
+def pss_kib(pid: int, *, children: bool = True) -> int:
+    """Memory of a process (and its children) in KiB, shared pages divided among those that share them; 0 when not readable."""
     total = 0
-    for member in (pid, *descendants(pid)):
+    for member in (pid, *(descendants(pid) if children else ())):
         try:
             lines = Path(f"/proc/{member}/smaps_rollup").read_text().splitlines()
         except OSError:
@@ -30,7 +31,8 @@ def status(settings: Settings) -> int:
     row = "{:<18}{:<10}{:<10}{:>8}{:>10}{:>10}".format
     print(row("process", "state", "health", "pid", "up", "memory"))
     fine, total = True, 0
-    for state in Supervisor(settings).states():
+    supervisor = Supervisor(settings)
+    for state in supervisor.states():
         url = health.get(state.name, "")
         word = "" if not url else "ok" if answers_ok(url) else "failing"
         fine &= state.state == "RUNNING" and word != "failing"
@@ -38,6 +40,10 @@ def status(settings: Settings) -> int:
         total += memory
         uptime = _duration(time.time() - state.started) if state.pid else ""
         print(row(state.name, state.state.lower(), word, state.pid or "", uptime, f"{memory / 1024:.0f} MiB"))
+    for name, pid in (("supervisord", supervisor.pid()), ("up", homes.holder(settings))):
+        memory = pss_kib(pid, children=False)
+        total += memory
+        print(row(name, "running", "", pid, "", f"{memory / 1024:.0f} MiB"))
     print(row("", "", "", "", "", f"{total / 1024:.0f} MiB"))
     return 0 if fine else 1
 

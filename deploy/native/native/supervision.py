@@ -147,10 +147,14 @@ class Supervisor:
     def answers(self) -> bool:
         """Whether it takes commands already."""
         try:
-            self._call("getPID")
+            self.pid()
         except NotRunning:
             return False
         return True
+
+    def pid(self) -> int:
+        """supervisord's own pid."""
+        return int(self._call("getPID"))
 
     def states(self) -> list[State]:
         """All processes, in the order of their start."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import shutil
 import signal
 import subprocess
@@ -12,7 +14,7 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 from native import homes, rabbitmq
-from native.demodata import load_demo_once
+from native.demodata import cashiers, load_demo_once
 from native.errors import NotReady, PlatformError
 from native.health import wait_until_ready
 from native.launch import end, processes_of
@@ -147,16 +149,14 @@ def _say(step: str, detail: str) -> None:
 
 def _say_ready(plan: Plan, seconds: float) -> None:
     admin, url = plan.admin, plan.settings.url
-    print(
-        f"""
-ready: {url}   ({seconds:.1f} s)
-
-  login       {admin.email} (or {admin.username})   password: {admin.password}
-  stop        Ctrl-C, or `make down` in another shell; `make status` and `make logs S=sales` look inside
-
-  A first request:
-    curl -s {url}/api/auth/login/ -H 'Content-Type: application/json' \\
-      -d '{{"email": "{admin.email}", "password": "{admin.password}"}}'
-""",
-        flush=True,
-    )
+    emails, password = cashiers(plan.settings)
+    rows = [("login", f"{admin.email} (or {admin.username})   password: {admin.password}")]
+    if emails:
+        rows.append(("cashiers", f"{', '.join(emails)}   password: {password}"))
+    rows.append(("stop", "Ctrl-C, or `make down` in another shell; `make status` and `make logs S=sales` look inside"))
+    body = json.dumps({"email": admin.email, "password": admin.password}, ensure_ascii=False)
+    print(f"\nready: {url}   ({seconds:.1f} s)\n")
+    for name, text in rows:
+        _say(name, text)
+    print("\n  A first request:")
+    print(f"    curl -s {url}/api/auth/login/ -H 'Content-Type: application/json' -d {shlex.quote(body)}\n", flush=True)
