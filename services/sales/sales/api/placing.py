@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from chassis import idempotency
 from chassis.access import current_user
 from chassis.current import reading, settings, writing
+from chassis.idempotency_keys import KEPT_FOR
 from chassis.problems import Conflict, Invalid, Problem
 from chassis.uids import new_uid
 from sales import clients, queries
@@ -88,7 +89,7 @@ def _uids() -> Iterator[str]:
     uid = key.uid
     for _ in range(UID_TRIES):
         with reading() as session:
-            spent = queries.is_spent(session, uid, after=idempotency.KEPT_FOR)
+            spent = queries.is_spent(session, uid, after=KEPT_FOR)
         if not spent:
             yield uid
         uid = str(uuid.uuid5(uuid.UUID(uid), "next"))
