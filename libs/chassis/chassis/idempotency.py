@@ -10,36 +10,22 @@ import functools
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, TypeVar
 
 from flask import Response, g, request
-from sqlalchemy import LargeBinary, SmallInteger, String, delete, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from chassis.current import reading, writing
-from chassis.db import ALL_ACCOUNTS, Base, Database, TenantOwned, UtcDateTime, insert_for, utcnow
+from chassis.db import insert_for
 from chassis.errors import render
+from chassis.idempotency_keys import IdempotencyKey
 from chassis.problems import Conflict, Invalid, Problem
-from chassis.sweeps import Sweep
 
 View = TypeVar("View", bound=Callable[..., Any])
-KEPT_FOR = timedelta(hours=24)
 STORED_PROBLEMS = (400, 404, 422)
 _NAMESPACE = uuid.UUID("5f0c2a52-6e0b-4a52-9d7e-1f6c2f9b7a10")
-
-
-class IdempotencyKey(TenantOwned, Base):
-    """The first answer to a keyed request."""
-
-    __tablename__ = "idempotency_keys"
-
-    scope: Mapped[str] = mapped_column(String(64), primary_key=True)
-    body_hash: Mapped[str] = mapped_column(String(64))
-    status: Mapped[int] = mapped_column(SmallInteger, default=0)
-    answer: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow, index=True)
 
 
 class Replay(Exception):
@@ -110,20 +96,6 @@ def keep(session: Session, response: Response) -> None:
             .where(IdempotencyKey.scope == key.scope)
             .values(status=response.status_code, answer=response.get_data())
         )
-
-
-def prune(database: Database) -> int:
-    """Delete the keys older than 24 hours; the worker's sweep."""
-    with database.transaction(ALL_ACCOUNTS) as session:
-        stale = delete(IdempotencyKey).where(IdempotencyKey.created_at < utcnow() - KEPT_FOR)
-        return len(session.execute(stale.returning(IdempotencyKey.scope)).all())
-
-
-def _prune(database: Database, _settings: Any) -> None:
-    prune(database)
-
-
-PRUNING = Sweep("idempotency.prune", every_seconds=3_600, run=_prune)
 
 
 def _from_request() -> Key | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -12,15 +11,9 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
 from chassis.db import Base, Database
+from chassis.schema_version import folder, head_revision
 
 CHASSIS_MODELS = ("chassis.idempotency", "chassis.tenants", "chassis.messaging.outbox", "chassis.messaging.inbox")
-
-
-def folder(service: str) -> Path:
-    """`services/<service>/migrations`, beside the package."""
-    package = import_module(service).__file__
-    assert package is not None
-    return Path(package).resolve().parents[1] / "migrations"
 
 
 def load_models(service: str) -> None:
@@ -38,12 +31,6 @@ def config_for(service: str) -> Config:
     return config
 
 
-@cache
-def head_revision(service: str) -> str | None:
-    """The newest revision that this code knows."""
-    return ScriptDirectory.from_config(config_for(service)).get_current_head()
-
-
 def upgrade(database: Database, revision: str = "head") -> None:
     """Bring the database to `revision`, under a lock, so that two processes may try at once."""
     _run(database, revision, lambda script: lambda current, _: script._upgrade_revs(revision, current))
@@ -58,7 +45,10 @@ def make_revision(database: Database, message: str) -> None:
     """Write a new revision from the difference between the models and the (migrated) database."""
     config = config_for(database.service)
     config.attributes["database"] = database
-    command.revision(config, message=message, autogenerate=True, version_path=str(folder(database.service)))
+    number = f"{int(head_revision(database.service)) + 1:04}"
+    command.revision(
+        config, message=message, autogenerate=True, rev_id=number, version_path=str(folder(database.service))
+    )
 
 
 def run_with_connection(context: EnvironmentContext, database: Database) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from chassis import failpoints, idempotency, logs
+from chassis import failpoints, idempotency_keys, logs
 from chassis.db import Database
 from chassis.messaging.consumer import Consumer
 from chassis.messaging.inbox import PRUNING
@@ -50,7 +50,7 @@ def run_worker(service: str) -> None:
     logs.configure(service, settings.log_level)
     failpoints.arm(settings.failpoints)
     subscriptions = _of_service(service, "consumers", "SUBSCRIPTIONS", {})
-    sweeps = [PRUNING, idempotency.PRUNING, *_of_service(service, "sweeps", "SWEEPS", [])]
+    sweeps = [PRUNING, idempotency_keys.PRUNING, *_of_service(service, "sweeps", "SWEEPS", [])]
     stop = threading.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: stop.set())

@@ -4,35 +4,14 @@ import sqlalchemy as sa
 from alembic import op
 
 import chassis.columns
+from chassis.tables import create_tables_1, drop_tables_1
 
 revision = "0001"
 down_revision = None
 
 
 def upgrade() -> None:
-    op.create_table(
-        "idempotency_keys",
-        sa.Column("scope", sa.String(length=64), nullable=False),
-        sa.Column("body_hash", sa.String(length=64), nullable=False),
-        sa.Column("status", sa.SmallInteger(), nullable=False),
-        sa.Column("answer", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", chassis.columns.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("account_id", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("scope", name=op.f("pk_idempotency_keys")),
-    )
-    with op.batch_alter_table("idempotency_keys", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_idempotency_keys_created_at"), ["created_at"], unique=False)
-
-    op.create_table(
-        "inbox",
-        sa.Column("event_id", sa.String(length=36), nullable=False),
-        sa.Column("type", sa.String(length=100), nullable=False),
-        sa.Column("handled_at", chassis.columns.UtcDateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_inbox")),
-    )
-    with op.batch_alter_table("inbox", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_inbox_handled_at"), ["handled_at"], unique=False)
-
+    create_tables_1()
     op.create_table(
         "order_holds",
         sa.Column("order_uid", sa.String(length=36), nullable=False),
@@ -55,19 +34,6 @@ def upgrade() -> None:
         )
 
     op.create_table(
-        "outbox",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("event_id", sa.String(length=36), nullable=False),
-        sa.Column("routing_key", sa.String(length=255), nullable=False),
-        sa.Column("account_id", sa.BigInteger(), nullable=False),
-        sa.Column("payload", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", chassis.columns.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("next_attempt_at", chassis.columns.UtcDateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
-        sa.UniqueConstraint("event_id", name=op.f("uq_outbox_event_id")),
-    )
-    op.create_table(
         "suppliers",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("uid", sa.String(length=36), nullable=False),
@@ -87,13 +53,6 @@ def upgrade() -> None:
     with op.batch_alter_table("suppliers", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_suppliers_account_id_id"), ["account_id", "id"], unique=False)
 
-    op.create_table(
-        "tenants",
-        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("timezone", sa.String(length=64), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_tenants")),
-    )
     op.create_table(
         "products",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -193,12 +152,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_products_account_id_id"))
 
     op.drop_table("products")
-    op.drop_table("tenants")
     with op.batch_alter_table("suppliers", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_suppliers_account_id_id"))
 
     op.drop_table("suppliers")
-    op.drop_table("outbox")
     with op.batch_alter_table("order_holds", schema=None) as batch_op:
         batch_op.drop_index(
             batch_op.f("ix_order_holds_created_at"),
@@ -207,11 +164,4 @@ def downgrade() -> None:
         )
 
     op.drop_table("order_holds")
-    with op.batch_alter_table("inbox", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_inbox_handled_at"))
-
-    op.drop_table("inbox")
-    with op.batch_alter_table("idempotency_keys", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_idempotency_keys_created_at"))
-
-    op.drop_table("idempotency_keys")
+    drop_tables_1()

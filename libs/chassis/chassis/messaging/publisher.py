@@ -6,7 +6,6 @@ and stopped again, so everything here stays in the caller's thread.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self

@@ -30,6 +30,8 @@ from chassis.pulse import Pulse
 
 BATCH = 200
 POLL_SECONDS = 0.05
+IDLE_POLL_SECONDS = 0.1
+_IDLE_AFTER_SECONDS = 5.0
 LONGEST_DELAY = 60.0
 # A queue that is without its leader for a moment (a broker that has just started) may keep a message and never answer for
 # it. So the first wait is short and ends in publishing again; only a broker that is slow, again and again, gets more time.
@@ -87,17 +89,19 @@ class Relay:
             declare_exchange(channel)
         with Publisher(self._url, self._name) as publisher:
             _log.info("relay_connected")
-            served = time.monotonic()
+            served = busy = time.monotonic()
             while not stop.is_set():
                 self._pulse.beat("relaying")
                 if self._relay_batch(connection, publisher):
                     self._backoff.reset()
+                    busy = time.monotonic()
                     continue
-                if time.monotonic() - served >= _SERVICE_SECONDS:
+                now = time.monotonic()
+                if now - served >= _SERVICE_SECONDS:
                     publisher.service()
                     self._backoff.reset()
-                    served = time.monotonic()
-                stop.wait(POLL_SECONDS)
+                    served = now
+                stop.wait(POLL_SECONDS if now - busy < _IDLE_AFTER_SECONDS else IDLE_POLL_SECONDS)
 
     def _relay_batch(self, connection: Connection, publisher: Publisher) -> int:
         patience = self._confirm_seconds
@@ -112,8 +116,9 @@ def relay_batch(connection: Connection, publisher: Publisher, confirm_seconds: f
 
     Killed at any point, it publishes again what was not deleted: consumers know an event by its id.
     """
-    now = utcnow()
-    rows = connection.execute(_SELECT, {"now": now}).all()
+    if not _anything_waits(connection):
+        return 0
+    rows = connection.execute(_SELECT, {"now": utcnow()}).all()
     if not rows:
         return 0
     failpoint("relay.selected")
@@ -130,6 +135,16 @@ def relay_batch(connection: Connection, publisher: Publisher, confirm_seconds: f
     if refused:
         _put_off(connection, [row for row in rows if row.event_id in refused])
     return len(rows)
+
+
+def _anything_waits(connection: Connection) -> bool:
+    # Asked twenty times a second, mostly in vain: straight to the driver, at a fraction of the cost.
+    try:
+        cursor = connection.connection.cursor()
+        cursor.execute("SELECT 1 FROM outbox ORDER BY id LIMIT 1")
+        return cursor.fetchone() is not None
+    except Exception:
+        return True  # the SELECT that follows fails likewise, with what SQLAlchemy makes of it
 
 
 def _put_off(connection: Connection, rows: Sequence[Any]) -> None:

@@ -14,12 +14,13 @@ from sqlalchemy import create_engine, text
 
 sys.path.insert(0, str(Path(__file__).parent / "services"))
 
+from rig import Broker, Worker
+from shop.consumers import SUBSCRIPTIONS
+
 from chassis import migrations
 from chassis.db import Base, Database
 from chassis.messaging.consumer import Consumer
 from chassis.messaging.relay import Relay
-from rig import Broker, Worker
-from shop.consumers import SUBSCRIPTIONS
 
 
 @pytest.fixture(scope="session")
@@ -81,9 +82,9 @@ def worker(database: Database, broker: Broker) -> Iterator[Callable[..., Worker]
     """`worker(failpoints="relay.published=1")` starts one; all are gone at the end of the test."""
     started: list[Worker] = []
 
-    def start(failpoints: str = "") -> Worker:
+    def start(failpoints: str = "", amqp_url: str = broker.url) -> Worker:
         [port] = import_module("native.ports").free_ports(1)
-        started.append(Worker(database, broker.url, failpoints, port))
+        started.append(Worker(database, amqp_url, failpoints, port))
         return started[-1]
 
     yield start

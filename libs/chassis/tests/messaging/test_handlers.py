@@ -85,7 +85,7 @@ def test_an_event_without_a_handler_is_ignored_and_leaves_no_trace(database: Dat
 
 def test_a_claim_goes_with_its_rollback(database: Database) -> None:
     event = make_event()
-    with pytest.raises(ZeroDivisionError), database.transaction(ALL_ACCOUNTS) as session:
+    with pytest.raises(ZeroDivisionError), database.transaction(ALL_ACCOUNTS) as session:  # noqa: PT012
         assert claim(session, [event]) == [event]
         raise ZeroDivisionError
     for expected in ([event], []):

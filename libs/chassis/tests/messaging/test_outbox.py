@@ -30,7 +30,7 @@ def test_a_committed_event_waits_in_the_outbox(database: Database) -> None:
 
 
 def test_a_rolled_back_event_is_never_told(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError), database.transaction(7) as session:
+    with pytest.raises(ZeroDivisionError), database.transaction(7) as session:  # noqa: PT012
         emit(session, "OrderPaid", subject="o1", version=2, data={})
         raise ZeroDivisionError
     assert rows(database) == []

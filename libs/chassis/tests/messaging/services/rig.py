@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -15,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import pika
+from sqlalchemy import create_engine, text
+from uuid6 import uuid7
+
 from chassis.db import ALL_ACCOUNTS, Database
 from chassis.messaging import Event, emit
 from chassis.messaging.consumer import Consumer
 from chassis.messaging.relay import Relay
 from chassis.messaging.topology import EXCHANGE, UNROUTED, dead_of, inbox_of, retry_of
-from sqlalchemy import text
-from uuid6 import uuid7
 
 SERVICES = Path(__file__).parent
 QUEUES = (inbox_of("shop"), retry_of("shop"), dead_of("shop"), UNROUTED)
@@ -159,3 +161,25 @@ def waiting(database: Database) -> int:
     """How many events stand in the outbox."""
     with database.read(ALL_ACCOUNTS) as session:
         return session.execute(text("SELECT count(*) FROM outbox")).scalar_one()
+
+
+@contextmanager
+def closed(database: Database) -> Iterator[None]:
+    """Within the block nobody gets into the database: PostgreSQL refuses and cuts sessions, SQLite is locked by another."""
+    if database.dialect == "sqlite":
+        holder = sqlite3.connect(str(database.url.database), isolation_level=None)
+        holder.execute("BEGIN EXCLUSIVE")
+        yield
+        holder.rollback()
+        holder.close()
+        return
+    name = database.url.database
+    admin = create_engine(database.url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false"))
+        connection.execute(
+            text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"), {"name": name}
+        )
+        yield
+        connection.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
+    admin.dispose()

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import os
 
-from chassis.db import insert_for
-from chassis.messaging import Event, batch
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from chassis.db import insert_for
+from chassis.messaging import Event, batch
 from shop.domain.models import Mended, Name, Total
 
 

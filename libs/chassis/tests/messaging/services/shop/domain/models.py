@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from chassis.db import Base, TenantOwned
 from sqlalchemy import Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
+
+from chassis.db import Base, TenantOwned
 
 
 class Total(TenantOwned, Base):

@@ -4,12 +4,14 @@ import sqlalchemy as sa
 from alembic import op
 
 import chassis.columns
+from chassis.tables import create_tables_1, drop_tables_1
 
-revision = "9548a79a4298"
+revision = "0001"
 down_revision = None
 
 
 def upgrade() -> None:
+    create_tables_1()
     op.create_table(
         "accounts",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -51,29 +53,6 @@ def upgrade() -> None:
         )
 
     op.create_table(
-        "idempotency_keys",
-        sa.Column("scope", sa.String(length=64), nullable=False),
-        sa.Column("body_hash", sa.String(length=64), nullable=False),
-        sa.Column("status", sa.SmallInteger(), nullable=False),
-        sa.Column("answer", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", chassis.columns.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("account_id", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("scope", name=op.f("pk_idempotency_keys")),
-    )
-    with op.batch_alter_table("idempotency_keys", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_idempotency_keys_created_at"), ["created_at"], unique=False)
-
-    op.create_table(
-        "inbox",
-        sa.Column("event_id", sa.String(length=36), nullable=False),
-        sa.Column("type", sa.String(length=100), nullable=False),
-        sa.Column("handled_at", chassis.columns.UtcDateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_inbox")),
-    )
-    with op.batch_alter_table("inbox", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_inbox_handled_at"), ["handled_at"], unique=False)
-
-    op.create_table(
         "login_failures",
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("times", sa.JSON(), nullable=False),
@@ -83,19 +62,6 @@ def upgrade() -> None:
     with op.batch_alter_table("login_failures", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_login_failures_touched_at"), ["touched_at"], unique=False)
 
-    op.create_table(
-        "outbox",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("event_id", sa.String(length=36), nullable=False),
-        sa.Column("routing_key", sa.String(length=255), nullable=False),
-        sa.Column("account_id", sa.BigInteger(), nullable=False),
-        sa.Column("payload", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", chassis.columns.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("next_attempt_at", chassis.columns.UtcDateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
-        sa.UniqueConstraint("event_id", name=op.f("uq_outbox_event_id")),
-    )
     op.create_table(
         "pending_revocations",
         sa.Column("gateway", sa.String(length=255), nullable=False),
@@ -111,13 +77,6 @@ def upgrade() -> None:
         sa.Column("created_at", chassis.columns.UtcDateTime(timezone=True), nullable=False),
         sa.Column("signs_from", chassis.columns.UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("kid", name=op.f("pk_signing_keys")),
-    )
-    op.create_table(
-        "tenants",
-        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("timezone", sa.String(length=64), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_tenants")),
     )
     op.create_table(
         "users",
@@ -245,25 +204,16 @@ def downgrade() -> None:
         )
 
     op.drop_table("users")
-    op.drop_table("tenants")
     op.drop_table("signing_keys")
     op.drop_table("pending_revocations")
-    op.drop_table("outbox")
     with op.batch_alter_table("login_failures", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_login_failures_touched_at"))
 
     op.drop_table("login_failures")
-    with op.batch_alter_table("inbox", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_inbox_handled_at"))
-
-    op.drop_table("inbox")
-    with op.batch_alter_table("idempotency_keys", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_idempotency_keys_created_at"))
-
-    op.drop_table("idempotency_keys")
     with op.batch_alter_table("accounts", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_accounts_is_first", sqlite_where=sa.text("is_first"), postgresql_where=sa.text("is_first")
         )
 
     op.drop_table("accounts")
+    drop_tables_1()

@@ -1,0 +1,62 @@
+"""The chassis' own tables, for the migrations of every service: each set of them is made by one call, and never changes again.
+
+A later chassis adds `create_tables_2` and so on; a service calls it in its next migration.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from chassis.columns import UtcDateTime
+
+_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def create_tables_1() -> None:
+    """`outbox`, `inbox`, `idempotency_keys`, `tenants`."""
+    op.create_table(
+        "outbox",
+        sa.Column("id", _ID, autoincrement=True, nullable=False),
+        sa.Column("event_id", sa.String(36), nullable=False),
+        sa.Column("routing_key", sa.String(255), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("next_attempt_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+        sa.UniqueConstraint("event_id", name=op.f("uq_outbox_event_id")),
+    )
+    op.create_table(
+        "inbox",
+        sa.Column("event_id", sa.String(36), nullable=False),
+        sa.Column("type", sa.String(100), nullable=False),
+        sa.Column("handled_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_inbox")),
+    )
+    op.create_index(op.f("ix_inbox_handled_at"), "inbox", ["handled_at"])
+    op.create_table(
+        "idempotency_keys",
+        sa.Column("scope", sa.String(64), nullable=False),
+        sa.Column("body_hash", sa.String(64), nullable=False),
+        sa.Column("status", sa.SmallInteger(), nullable=False),
+        sa.Column("answer", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("scope", name=op.f("pk_idempotency_keys")),
+    )
+    op.create_index(op.f("ix_idempotency_keys_created_at"), "idempotency_keys", ["created_at"])
+    op.create_table(
+        "tenants",
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("timezone", sa.String(64), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_tenants")),
+    )
+
+
+def drop_tables_1() -> None:
+    """What `create_tables_1` made."""
+    for table in ("tenants", "idempotency_keys", "inbox", "outbox"):
+        op.drop_table(table)
