@@ -102,7 +102,7 @@ def remote_ports(pid: int) -> set[int]:
 
 
 def test_a_new_signing_key_is_picked_up_while_old_tokens_live_on(platform: Platform, api: Api) -> None:
-    platform.run("auth", "rotate-keys")
+    platform.run("auth", "rotate-keys", "--ahead", "0")
     eventually(
         lambda: len(requests.get(platform.url + "/api/auth/jwks/", timeout=5).json()["keys"]) >= 2,
         "both keys published",

@@ -57,13 +57,21 @@ def layer(service: str, name: str) -> list[Path]:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_domain_and_use_cases_know_nothing_of_http_or_the_broker(service: str) -> None:
-    files = layer(service, "domain") + layer(service, "usecases")
+    files = layer(service, "domain") + layer(service, "usecases") + layer(service, "queries")
     assert files
     for file in files:
         for name in imports(file):
             assert name.split(".")[0] not in OUTSIDE, f"{file}: imports {name}"
-            if name.startswith("chassis.") and name.split(".")[1] in WEB_CHASSIS - {"conditional"}:
+            if name.startswith("chassis.") and name.split(".")[1] in WEB_CHASSIS:
                 raise AssertionError(f"{file}: imports {name}")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_worker_loads_no_web_framework(service: str) -> None:
+    """It would cost each of them some 10 MB."""
+    parts = [f"{service}.{part}" for part in ("config", "consumers", "sweeps") if layer(service, part)]
+    code = f"import sys, chassis.worker, {', '.join(parts)}; sys.exit('flask' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -5,7 +5,7 @@ Without `page` a list returns at most 1,000 rows. A page past the end is empty; 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from chassis import schemas
 from chassis.json import json_response
-from chassis.problems import Invalid
 
 MAX_PAGE_SIZE = 200
 DEFAULT_PAGE_SIZE = 50
@@ -29,20 +28,6 @@ class ListQuery(schemas.Schema):
     page_size = schemas.Integer(minimum=1)
     search = schemas.Text(max_length=200)
     ordering = schemas.Text(max_length=50)
-
-
-def order_by(ordering: str | None, allowed: Mapping[str, Any], default: Sequence[Any]) -> list[Any]:
-    """Columns to order by: `?ordering=name,-price`; anything not in `allowed` is a 400."""
-    if not ordering:
-        return list(default)
-    columns = []
-    for part in ordering.split(","):
-        name = part.strip()
-        column = allowed.get(name.removeprefix("-"))
-        if column is None:
-            raise Invalid({"ordering": [f'"{name}" is not a valid choice.']})
-        columns.append(column.desc() if name.startswith("-") else column.asc())
-    return [*columns, default[-1]]
 
 
 def listed(

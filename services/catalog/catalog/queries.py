@@ -13,7 +13,7 @@ from catalog.domain.pricing import final_price
 from catalog.domain.stock import Held, is_low
 from chassis.columns import UtcDateTime
 from chassis.db import utcnow
-from chassis.pagination import order_by
+from chassis.ordering import order_by
 from chassis.prepared import prepared
 from chassis.search import matches
 

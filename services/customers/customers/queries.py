@@ -10,7 +10,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from chassis.money import ZERO
-from chassis.pagination import order_by
+from chassis.ordering import order_by
 from chassis.problems import NotFound
 from chassis.search import matches
 from customers.domain.models import Customer, PointsTransaction

@@ -11,7 +11,7 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from chassis.columns import utcnow
-from chassis.pagination import order_by
+from chassis.ordering import order_by
 from chassis.prepared import prepared
 from chassis.search import matches
 from chassis.tenants import local_date, zone_of

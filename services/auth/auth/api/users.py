@@ -18,7 +18,8 @@ from chassis import conditional, idempotency, web
 from chassis.access import current_user, roles
 from chassis.blueprint import Blueprint
 from chassis.current import reading
-from chassis.pagination import listed, order_by
+from chassis.ordering import order_by
+from chassis.pagination import listed
 
 blp = Blueprint("users", __name__, url_prefix="/api/users")
 

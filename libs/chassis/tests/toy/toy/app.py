@@ -10,7 +10,8 @@ from chassis.conditional import check_if_match, detail
 from chassis.current import reading
 from chassis.db import insert_for
 from chassis.idempotency import idempotent
-from chassis.pagination import ListQuery, listed, order_by
+from chassis.ordering import order_by
+from chassis.pagination import ListQuery, listed
 from chassis.problems import Invalid, NotFound, Problem
 from chassis.service import create_service
 from toy.config import Config

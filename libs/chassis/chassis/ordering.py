@@ -1,0 +1,22 @@
+"""`?ordering=name,-price`: columns to order by. Without Flask, so that a worker may import the queries that use it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chassis.problems import Invalid
+
+
+def order_by(ordering: str | None, allowed: Mapping[str, Any], default: Sequence[Any]) -> list[Any]:
+    """The columns that `ordering` names; anything not in `allowed` is a 400. The last of `default` breaks ties."""
+    if not ordering:
+        return list(default)
+    columns = []
+    for part in ordering.split(","):
+        name = part.strip()
+        column = allowed.get(name.removeprefix("-"))
+        if column is None:
+            raise Invalid({"ordering": [f'"{name}" is not a valid choice.']})
+        columns.append(column.desc() if name.startswith("-") else column.asc())
+    return [*columns, default[-1]]
