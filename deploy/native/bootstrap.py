@@ -240,6 +240,8 @@ def stream(command: list[str], pattern: str) -> int:
 def last_error() -> str:
     """The line of the log that says what went wrong."""
     lines = [line.strip() for line in LOG.read_text(errors="replace").splitlines() if line.strip()]
+    if any("Retrying (Retry(" in line for line in lines):
+        return "the package index can't be reached."
     errors = [line for line in lines if re.match(r"(E: |ERROR: |error: )", line)]
     found = errors[0].partition(": ")[2] if errors else (lines or ["no output"])[-1]
     return found.rstrip(".:") + "."
