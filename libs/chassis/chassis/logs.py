@@ -39,7 +39,7 @@ def dict_config(level: str = "INFO") -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}},
         "root": {"level": level, "handlers": ["stderr"]},
         "loggers": {
-            "pika": {"level": "ERROR"},  # it logs every failed try to connect with a stack; the worker logs its own
+            "pika": {"level": "CRITICAL"},  # it logs every failed try to connect with a stack; the worker logs its own
             "gunicorn.error": {"level": "INFO", "propagate": True, "handlers": []},
         },
     }

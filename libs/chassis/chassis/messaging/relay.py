@@ -142,7 +142,7 @@ def _anything_waits(connection: Connection) -> bool:
     try:
         cursor = connection.connection.cursor()
         cursor.execute("SELECT 1 FROM outbox ORDER BY id LIMIT 1")
-        return cursor.fetchone() is not None
+        return bool(cursor.fetchall())  # to the end, or SQLite would keep its snapshot
     except Exception:
         return True  # the SELECT that follows fails likewise, with what SQLAlchemy makes of it
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pika
 from pika.adapters.blocking_connection import BlockingChannel
 
@@ -12,17 +14,17 @@ from chassis.messaging.topology import EXCHANGE, UNROUTED
 _BATCH = 200
 
 
-def adopt_unrouted(channel: BlockingChannel, publisher: Publisher) -> int:
+def adopt_unrouted(channel: BlockingChannel, publisher: Publisher, alive: Callable[[], None]) -> int:
     """Publish what lies in `mostrador.unrouted` once more; what is bound now is routed, the rest falls back into it.
 
     Bounded by the queue's length at the start. Each message is acknowledged after its copy was confirmed: it can be
     doubled, which the inbox bears, and not lost. Returns how many were published. Done twice, for a message that
-    was on its way into the queue when the first round counted.
+    was on its way into the queue when the first round counted. `alive` is called now and then: it can take minutes.
     """
-    return sum(_one_round(channel, publisher) for _ in range(2))
+    return sum(_one_round(channel, publisher, alive) for _ in range(2))
 
 
-def _one_round(channel: BlockingChannel, publisher: Publisher) -> int:
+def _one_round(channel: BlockingChannel, publisher: Publisher, alive: Callable[[], None]) -> int:
     left = channel.queue_declare(UNROUTED, passive=True).method.message_count
     moved = 0
     while left > 0:
@@ -41,6 +43,7 @@ def _one_round(channel: BlockingChannel, publisher: Publisher) -> int:
         if refused:
             raise BrokerLost(f"{len(refused)} unrouted events were refused")
         channel.basic_ack(last, multiple=True)
+        alive()
         moved += len(messages)
         left -= len(messages)
     return moved
