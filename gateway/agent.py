@@ -50,6 +50,8 @@ class Agent:
         self.trouble = ""
         home = Path(settings.home)
         self.deny, self.jwks = home / "deny", home / "keys" / "jwks.json"
+        for folder in (self.deny, self.jwks.parent):  # nginx may not have been started yet
+            folder.mkdir(parents=True, exist_ok=True)
         self.unknown_kid, self.pid_file = home / "keys" / "unknown-kid", home / "run" / "nginx.pid"
 
     def tick(self) -> None:

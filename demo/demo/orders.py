@@ -37,6 +37,7 @@ class OrderLine:
             "product_id": self.product.id,
             "product_uid": self.product.uid,
             "product_name": self.product.name,
+            "sku": self.product.sku,
             "quantity": self.quantity,
             "unit_price": str(self.unit_price),
             "tax_rate": self.product.tax_rate,

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from demo.demand import STORE, is_payday, season_factors
 
 from demo import catalogue
+from demo.demand import STORE, is_payday, season_factors
 
 PRODUCTS = catalogue.products()
 SUPPLIERS = catalogue.suppliers()
@@ -49,7 +49,8 @@ def test_a_product_has_a_mexican_barcode_and_a_price_in_cents(product):
 def test_basic_food_is_free_of_tax_and_soft_drinks_and_cleaning_are_not():
     rates = {product.name: product.tax_rate for product in PRODUCTS}
     assert rates["Leche Lala Entera 1 L"] == rates["Aspirina 500 mg 20 tabletas"] == "0.00"
-    assert rates["Coca-Cola 600 ml"] == rates["Sabritas Original 42 g"] == rates["Detergente Ariel 850 g"] == "16.00"
+    assert rates["Coca-Cola 600 ml"] == rates["Detergente Ariel 850 g"] == "16.00"
+    assert rates["Sabritas Original 42 g"] == rates["Galletas Oreo 114 g"] == "0.00"
 
 
 def test_nothing_that_must_be_unique_occurs_twice():

@@ -11,10 +11,10 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from demo.demand import has_just_been_paid
-from demo.history import history
 
 from demo import catalogue
+from demo.demand import has_just_been_paid
+from demo.history import history
 
 ZONE = ZoneInfo("America/Mexico_City")
 END = datetime(2026, 11, 21, 0, 49, tzinfo=UTC)
@@ -98,7 +98,7 @@ def test_a_record_has_the_fields_of_the_import(year):
         "items", "subtotal", "total_tax", "final_amount", "money_saved_total",
     ]  # fmt: skip
     assert list(record["items"][0]) == [
-        "product_id", "product_uid", "product_name", "quantity", "unit_price", "tax_rate", "tax_amount",
+        "product_id", "product_uid", "product_name", "sku", "quantity", "unit_price", "tax_rate", "tax_amount",
         "discount_amount", "amount",
     ]  # fmt: skip
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", record["paid_at"])

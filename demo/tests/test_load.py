@@ -6,9 +6,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from demo.load import LoadFailed, load
 
 from demo import load as loading
+from demo.load import LoadFailed, load
 
 END = datetime(2026, 11, 21, 0, 49, tzinfo=UTC)
 UNIQUE = {"products": ("sku",), "customers": ("phone_number", "email"), "users": ("username", "email")}

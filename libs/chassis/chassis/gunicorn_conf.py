@@ -20,6 +20,7 @@ keepalive = 75  # longer than the gateway keeps its side open
 timeout = 30
 graceful_timeout = 10
 forwarded_allow_ips = "127.0.0.1,::1"
+control_socket_disable = True  # it would stand in the home folder, one for all services
 accesslog = None  # the gateway writes the access log
 logconfig_dict = logs.dict_config(_settings.log_level)
 
