@@ -117,11 +117,12 @@ def test_a_new_signing_key_is_picked_up_while_old_tokens_live_on(platform: Platf
     eventually(with_new_key, "tokens of the new key are accepted everywhere", 30)
 
 
-def test_all_python_processes_together_stay_below_700_mb(platform: Platform) -> None:
+def test_all_python_processes_together_stay_within_their_memory(platform: Platform) -> None:
+    limit = 700_000 if platform.settings.database == "sqlite" else 760_000  # PostgreSQL's driver is 7 MB in each
     total = 0
     for state in platform.states().values():
         for pid in [state.pid, *children(state.pid)]:
             if "python" in Path(f"/proc/{pid}/exe").resolve().name:
                 rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
                 total += int(re.search(r"^Pss:\s+(\d+) kB", rollup, re.MULTILINE).group(1))  # type: ignore[union-attr]
-    assert 100_000 < total < 700_000, f"{total / 1000:.0f} MB"
+    assert 100_000 < total < limit, f"{total / 1000:.0f} MB"

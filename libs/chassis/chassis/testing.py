@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from flask import Flask
-from sqlalchemy import create_engine, delete, event, text
+from sqlalchemy import create_engine, delete, event, inspect, text
 
 from chassis import migrations
 from chassis.db import ALL_ACCOUNTS, Base, Database
@@ -85,13 +86,20 @@ def database(
     admin.dispose()
 
 
+@cache
+def _tables_of(database: Database) -> frozenset[str]:
+    """The tables that the migrations made; the process may have loaded the models of other databases too."""
+    return frozenset(inspect(database.engine).get_table_names())
+
+
 @pytest.fixture(autouse=True)
 def _empty_database(request: pytest.FixtureRequest) -> None:
     if "database" not in request.fixturenames:
         return
     found: Database = request.getfixturevalue("database")
     migrations.load_models(found.service)
-    tables = list(Base.metadata.sorted_tables)
+    there = _tables_of(found)
+    tables = [table for table in Base.metadata.sorted_tables if table.name in there]
     with found.transaction(ALL_ACCOUNTS) as session:
         if found.dialect == "postgresql":
             session.execute(text(f"TRUNCATE {', '.join(table.name for table in tables)} RESTART IDENTITY CASCADE"))
