@@ -7,6 +7,7 @@ READ COMMITTED, and every write that depends on what is stored is one conditiona
 from __future__ import annotations
 
 import select
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any, Literal
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from chassis.columns import Money, UtcDateTime, utcnow
@@ -24,6 +26,10 @@ __all__ = [
     "ALL_ACCOUNTS", "Base", "BigId", "Database", "Money", "TenantOwned", "UtcDateTime", "acting_for", "insert_for",
     "tenant", "utcnow",
 ]  # fmt: skip
+
+
+BUSY_SECONDS = 5.0
+"""How long a transaction waits for its turn to write (SQLite)."""
 
 
 class Base(DeclarativeBase):
@@ -56,6 +62,7 @@ class Database:
         self.engine = (
             self._sqlite(pool_size) if self.dialect == "sqlite" else self._postgresql(pool_size, statement_timeout)
         )
+        self._writing = threading.Lock()
         # Reads take no transaction: every statement is a round trip of its own and holds nothing.
         self._reads: Engine = (
             self.engine.execution_options(mostrador_read=True)
@@ -69,7 +76,7 @@ class Database:
 
         `account` puts an account in force for the block; without it the present one (the request's) stays.
         """
-        with self._acting(account), _Session(self.engine, self.service) as session, session.begin():
+        with self._acting(account), self._turn(), _Session(self.engine, self.service) as session, session.begin():
             yield session
 
     @contextmanager
@@ -82,6 +89,19 @@ class Database:
         """Close all pooled connections."""
         self.engine.dispose()
 
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """SQLite has one writer at a time. Its own waiting polls with growing pauses; the threads of this process queue."""
+        if self.dialect == "postgresql":
+            yield
+            return
+        if not self._writing.acquire(timeout=BUSY_SECONDS):
+            raise PoolTimeout("another thread kept the database's write lock")
+        try:
+            yield
+        finally:
+            self._writing.release()
+
     @staticmethod
     def _acting(account: Tenant | None) -> Any:
         return nullcontext() if account is None else acting_for(account)
@@ -89,13 +109,18 @@ class Database:
     def _sqlite(self, pool_size: int) -> Engine:
         engine = create_engine(
             self.url, pool_size=pool_size, max_overflow=0, pool_timeout=5,
-            connect_args={"timeout": 5.0, "check_same_thread": False},
+            connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
         )  # fmt: skip
 
         @event.listens_for(engine, "connect")
         def _connected(connection: Any, _record: Any) -> None:
             connection.isolation_level = None  # the driver begins nothing of its own accord
-            for pragma in ("journal_mode=WAL", "busy_timeout=5000", "foreign_keys=ON", "synchronous=FULL"):
+            for pragma in (
+                "journal_mode=WAL",
+                f"busy_timeout={BUSY_SECONDS * 1000:.0f}",
+                "foreign_keys=ON",
+                "synchronous=FULL",
+            ):
                 connection.execute(f"PRAGMA {pragma}")
 
         @event.listens_for(engine, "begin")

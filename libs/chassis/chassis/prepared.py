@@ -9,11 +9,14 @@ and passing it through the session's hook costs three times as much (SQLite, a r
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import CursorResult, Delete, Select, Update, bindparam
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, with_loader_criteria
 
+from chassis.db import Base
 from chassis.tenancy import NoTenant, TenantOwned, tenant
 
 
@@ -39,6 +42,34 @@ class Prepared:
             raise NoTenant("a prepared statement runs for one account")
         values["tenant_in_force"] = account
         return session.connection().execute(self._statement, values)
+
+
+class PreparedInsert:
+    """An INSERT into a mapped class. One dict makes one row, with `returning` answered; a list makes many rows."""
+
+    __slots__ = ("_build", "_statements")
+
+    def __init__(self, model: type[Base], *, returning: Sequence[Any] = (), or_ignore: bool = False) -> None:
+        def build(dialect: str) -> Any:
+            statement = (postgresql if dialect == "postgresql" else sqlite).insert(model.__table__)  # type: ignore[arg-type]
+            if or_ignore:
+                statement = statement.on_conflict_do_nothing()
+            return statement.returning(*returning) if returning else statement.inline()
+
+        self._build = build
+        self._statements: dict[str, Any] = {}
+
+    def __call__(self, session: Session, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> CursorResult[Any]:
+        """Run it in the session's transaction; `account_id` is the account in force unless the values name it."""
+        dialect = session.get_bind().dialect.name
+        if (statement := self._statements.get(dialect)) is None:
+            statement = self._statements.setdefault(dialect, self._build(dialect))
+        return session.connection().execute(statement, values)
+
+
+def prepared_insert(model: type[Base], *, returning: Sequence[Any] = (), or_ignore: bool = False) -> PreparedInsert:
+    """Prepare an INSERT; `or_ignore` inserts nothing where a unique index has the row already."""
+    return PreparedInsert(model, returning=returning, or_ignore=or_ignore)
 
 
 def prepared(statement: Select[*tuple[Any, ...]] | Update | Delete) -> Prepared:

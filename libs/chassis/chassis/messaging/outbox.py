@@ -9,17 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 import structlog
 from sqlalchemy import BigInteger, Integer, LargeBinary, String, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from uuid6 import uuid7
 
 from chassis.db import ALL_ACCOUNTS, Base, BigId, Database, UtcDateTime, tenant, utcnow
 from chassis.messaging.envelope import Event
+from chassis.prepared import prepared_insert
 
 MAX_BYTES = 1_000_000
 
@@ -81,7 +80,7 @@ def emit_many(session: Session, type_: str, facts: Iterable[Fact], *, account_id
     if not rows:
         return
     session.flush()  # changes made through objects take their row locks before the outbox row is numbered
-    session.connection().execute(_insert(session.get_bind().dialect.name), rows)
+    _INSERT(session, rows)
 
 
 def _row(source: str, type_: str, fact: Fact, account: int, now: datetime) -> dict[str, Any]:
@@ -109,10 +108,7 @@ def _row(source: str, type_: str, fact: Fact, account: int, now: datetime) -> di
     }
 
 
-@cache
-def _insert(dialect: str) -> Any:
-    insert = (postgresql if dialect == "postgresql" else sqlite).insert(OutboxRow.__table__)
-    return insert.on_conflict_do_nothing(index_elements=["event_id"]).inline()
+_INSERT = prepared_insert(OutboxRow, or_ignore=True)
 
 
 def outbox_backlog(database: Database) -> tuple[int, float]:

@@ -6,18 +6,17 @@ Those that give each product its own number of units depend on how many products
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, bindparam, case, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Row, bindparam, case, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from catalog.domain.models import HELD, CartHold, OrderHold, Product, StockMovement
 from catalog.queries import PRODUCT, held_in_carts
 from chassis.columns import UtcDateTime
 from chassis.db import utcnow
-from chassis.prepared import Prepared, prepared
+from chassis.prepared import Prepared, prepared, prepared_insert
 
 _NOW = bindparam("now", type_=UtcDateTime)
 _USER: Any = bindparam("user")
@@ -33,13 +32,14 @@ _RENEW = prepared(
     .returning(OrderHold.state, OrderHold.lines)
 )
 _FIND = prepared(select(OrderHold.state, OrderHold.lines).where(OrderHold.order_uid == bindparam("uid")))
-_RECORD = insert(StockMovement.__table__)  # type: ignore[arg-type]
+_RECORD = prepared_insert(StockMovement)
+_CLAIM = prepared_insert(OrderHold, returning=[OrderHold.order_uid], or_ignore=True)
 
 
 def claim_hold(session: Session, order_uid: str, user_uid: str) -> bool:
     """Insert the hold; False when there is one already. Another transaction that is just doing so is waited for."""
     row = {"order_uid": order_uid, "user_uid": user_uid, "state": HELD, "lines": []}
-    return session.connection().execute(_claim(session.get_bind().dialect.name), row).first() is not None
+    return _CLAIM(session, row).first() is not None
 
 
 def renew_hold(session: Session, order_uid: str) -> Row[Any] | None:
@@ -65,13 +65,7 @@ def use_up_cart(session: Session, user_uid: str, wanted: Mapping[int, int]) -> N
 
 def record_movements(session: Session, movements: list[dict[str, Any]]) -> None:
     """Add rows to the ledger."""
-    session.connection().execute(_RECORD, movements)
-
-
-@cache
-def _claim(dialect: str) -> Any:
-    statement = (postgresql if dialect == "postgresql" else sqlite).insert(OrderHold.__table__)
-    return statement.on_conflict_do_nothing().returning(OrderHold.order_uid)
+    _RECORD(session, movements)
 
 
 @lru_cache(maxsize=64)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from chassis.columns import utcnow
-from chassis.db import insert_for
 from chassis.messaging.outbox import emit
+from chassis.prepared import prepared_insert
 from chassis.problems import Conflict
 from chassis.search import search_text
 from sales.domain import facts
@@ -19,6 +18,8 @@ from sales.domain.models import ANONYMOUS, PENDING, Order, OrderLine
 from sales.queries import created_answer
 
 FOLIO_TRIES = 5
+_INSERT = prepared_insert(Order, returning=[Order.id], or_ignore=True)
+_INSERT_LINES = prepared_insert(OrderLine)
 
 
 def place_order(session: Session, *, draft: Draft) -> dict[str, Any]:
@@ -40,8 +41,8 @@ def place_order(session: Session, *, draft: Draft) -> dict[str, Any]:
             **draft.totals,
         },
     )
-    session.execute(
-        insert(OrderLine),
+    _INSERT_LINES(
+        session,
         [{"order_id": order["id"], "position": position, **line} for position, line in enumerate(draft.lines)],
     )
     emit(session, "OrderCreated", subject=draft.uid, version=1, data=facts.order_created(order, draft.lines))
@@ -53,8 +54,7 @@ def _insert(session: Session, values: dict[str, Any]) -> dict[str, Any]:
     for _ in range(FOLIO_TRIES):
         folio = new_folio()
         row = {**values, "ticket_folio": folio, "search_text": search_text(folio, values["customer_name"])}
-        statement = insert_for(session, Order).values(row).on_conflict_do_nothing().returning(Order.id)
-        if (order_id := session.execute(statement).scalar()) is not None:
+        if (order_id := _INSERT(session, row).scalar()) is not None:
             return {**row, "id": order_id}
     # Folios don't collide five times: it is the uid that is taken, by a twin of this request.
     raise Conflict
