@@ -14,14 +14,14 @@ _settings = Settings.from_env()
 bind = _settings.bind
 workers = _settings.web_workers
 threads = _settings.web_threads
-worker_class = "gthread"
+worker_class = "chassis.gunicorn_worker.LingeringThreadWorker"
 preload_app = True
 keepalive = 75  # longer than the gateway keeps its side open
 timeout = 30
 graceful_timeout = 10
 forwarded_allow_ips = "127.0.0.1,::1"
 control_socket_disable = True  # it would stand in the home folder, one for all services
-accesslog = None  # the gateway writes the access log
+logger_class = "chassis.gunicorn_worker.ServerLogger"  # the gateway writes the access log
 logconfig_dict = logs.dict_config(_settings.log_level)
 
 

@@ -1,0 +1,42 @@
+"""gunicorn's thread worker, with threads that stay with a busy connection, and its logger without an access log.
+
+The stock worker hands a connection back to its main thread after every answer and has it dispatched anew for the next request:
+two changes of thread a request, under one interpreter lock. The gateway keeps its connections busy, so a thread that has
+answered looks a few milliseconds for the next request on the same one, unless other connections wait for a thread.
+"""
+
+from __future__ import annotations
+
+import select
+from typing import Any
+
+from gunicorn.glogging import Logger
+from gunicorn.workers.gthread import ThreadWorker
+
+LINGER_MS = 4
+
+
+class LingeringThreadWorker(ThreadWorker):  # type: ignore[misc]
+    """`gthread` that answers the next request of a connection in the thread that answered the last one."""
+
+    def handle(self, conn: Any) -> Any:
+        """Serve requests of `conn` while they follow closely; then as the stock worker."""
+        while (kept := super().handle(conn)) is True and self._next_follows(conn):
+            pass
+        return kept
+
+    def _next_follows(self, conn: Any) -> bool:
+        if not self.alive or conn.is_http2 or not self.tpool._work_queue.empty():
+            return False
+        if conn.parser.unreader.buf.getvalue():
+            return True  # it has been read already, together with the last one
+        poll = select.poll()
+        poll.register(conn.sock, select.POLLIN)
+        return bool(poll.poll(LINGER_MS))
+
+
+class ServerLogger(Logger):  # type: ignore[misc]
+    """gunicorn's own messages only: with a logging configuration it would write every access, as the gateway does."""
+
+    def access(self, *_: Any) -> None:
+        """Nothing."""
