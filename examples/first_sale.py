@@ -135,7 +135,7 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--url", default=os.environ.get("MOSTRADOR_URL", "http://127.0.0.1:8080"))
-    parser.add_argument("--login", default=os.environ.get("MOSTRADOR_ADMIN_EMAIL", "admin@mostrador.example"))
+    parser.add_argument("--login", default=os.environ.get("MOSTRADOR_ADMIN_EMAIL", "admin@mostrador.local"))
     parser.add_argument("--password", default=os.environ.get("MOSTRADOR_ADMIN_PASSWORD"), required=False)
     given = parser.parse_args()
     if not given.password:
