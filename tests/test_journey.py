@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import time
 from decimal import Decimal
 
+import pika
 import pytest
 import requests
 
@@ -117,6 +119,29 @@ def test_kill_9_of_a_worker_between_commit_and_publish(shop: Shop, platform: Pla
     eventually(lambda: platform.pid(worker) not in (0, frozen), f"{worker} runs again")
     settled(shop, sold, before)
     drained(platform)
+
+
+def test_a_poison_message_stops_nobody_and_can_be_listed_replayed_and_purged(shop: Shop, platform: Platform) -> None:
+    before = shop.tickets()
+    worker = json.loads((platform.settings.processes / "sales-worker.json").read_text())
+    broker = pika.BlockingConnection(pika.URLParameters(worker["env"]["MOSTRADOR_AMQP_URL"]))
+    broker.channel().basic_publish(
+        "mostrador.events", "sales.OrderPaid", b"{", pika.BasicProperties(message_id="poison", delivery_mode=2)
+    )
+    broker.close()
+    sold = [shop.sell()]
+    settled(shop, sold, before)
+    for service in ("customers", "analytics"):
+
+        def dead(service: str = service) -> bool:
+            return "poison  sales.OrderPaid  not JSON" in platform.run(service, "dead", "list")
+
+        eventually(dead, f"{service} has put it aside")
+        assert platform.run(service, "dead", "replay", "poison") == "1 replayed\n"
+        eventually(dead, f"{service} has tried it again and put it aside again")
+        assert platform.run(service, "dead", "purge", "--all") == "1 purged\n"
+        assert platform.run(service, "dead", "list") == "no dead letters\n"
+    settled(shop, sold, before)
 
 
 @pytest.mark.parametrize(

@@ -123,8 +123,11 @@ def commands() -> None:
 @click.pass_obj
 def list_command(service: Any, limit: int) -> None:
     """Show the dead letters, the oldest first; they stay."""
-    for letter in list_dead(service.settings.amqp_url, service.name, limit):
+    letters = list_dead(service.settings.amqp_url, service.name, limit)
+    for letter in letters:
         click.echo(f"{letter.id}  {letter.routing_key}  {letter.reason}")
+    if not letters:
+        click.echo("no dead letters")
 
 
 @commands.command("replay")
