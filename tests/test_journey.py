@@ -134,7 +134,7 @@ def test_a_poison_message_stops_nobody_and_can_be_listed_replayed_and_purged(sho
     for service in ("customers", "analytics"):
 
         def dead(service: str = service) -> bool:
-            return "poison  sales.OrderPaid  not JSON" in platform.run(service, "dead", "list")
+            return "poison  sales.OrderPaid  InvalidEvent: not JSON" in platform.run(service, "dead", "list")
 
         eventually(dead, f"{service} has put it aside")
         assert platform.run(service, "dead", "replay", "poison") == "1 replayed\n"

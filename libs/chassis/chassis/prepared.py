@@ -51,7 +51,7 @@ class PreparedInsert:
 
     def __init__(self, model: type[Base], *, returning: Sequence[Any] = (), or_ignore: bool = False) -> None:
         def build(dialect: str) -> Any:
-            statement = (postgresql if dialect == "postgresql" else sqlite).insert(model.__table__)  # type: ignore[arg-type]
+            statement = (postgresql if dialect == "postgresql" else sqlite).insert(model.__table__)
             if or_ignore:
                 statement = statement.on_conflict_do_nothing()
             return statement.returning(*returning) if returning else statement.inline()
