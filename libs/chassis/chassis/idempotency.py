@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from flask import Response, g, request
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from chassis.current import reading, writing
@@ -25,6 +26,7 @@ from chassis.problems import Conflict, Invalid, Problem
 
 View = TypeVar("View", bound=Callable[..., Any])
 STORED_PROBLEMS = (400, 404, 422)
+_LOCK_NOT_AVAILABLE = "55P03"
 _NAMESPACE = uuid.UUID("5f0c2a52-6e0b-4a52-9d7e-1f6c2f9b7a10")
 
 
@@ -82,7 +84,12 @@ def claim(session: Session) -> None:
     if key is None:
         return
     statement = insert_for(session, IdempotencyKey).values(scope=key.scope, body_hash=key.body_hash)
-    taken = session.execute(statement.on_conflict_do_nothing().returning(IdempotencyKey.scope)).first()
+    try:
+        taken = session.execute(statement.on_conflict_do_nothing().returning(IdempotencyKey.scope)).first()
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
+            raise Conflict from error  # the first request with this key still runs
+        raise
     if taken is None:
         raise Replay
 

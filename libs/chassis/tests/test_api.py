@@ -1,6 +1,6 @@
 """What every service's surface does, seen from outside."""
 
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 
@@ -168,6 +168,25 @@ def test_twenty_copies_at_once_have_one_effect_and_one_answer(client):
         thread.join()
     assert {answer.status for answer in answers} == {201}
     assert len({answer.data for answer in answers}) == 1
+    assert len(client.get("/api/widgets/").json) == 1
+
+
+def test_a_key_whose_first_request_still_runs_is_told_so_and_nothing_is_done_twice(client, database, monkeypatch):
+    monkeypatch.setattr("chassis.db.BUSY_SECONDS", 0.5)
+    go_on, key, first = Event(), {"Idempotency-Key": "slow"}, []
+    toy_app.held_up.append(go_on)
+    running = Thread(target=lambda: first.append(make(client, headers=key)))
+    running.start()
+    while toy_app.held_up:
+        assert running.is_alive()
+    try:
+        # SQLite's one write lock doesn't say whose it is, so there it is the 503 of a busy database.
+        assert make(client, headers=key).status == {"postgresql": 409, "sqlite": 503}[database.dialect]
+    finally:
+        go_on.set()
+        running.join()
+    assert first[0].status == 201
+    assert make(client, headers=key).data == first[0].data
     assert len(client.get("/api/widgets/").json) == 1
 
 

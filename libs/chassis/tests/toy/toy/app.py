@@ -1,5 +1,7 @@
 """A resource with everything the chassis offers to a view."""
 
+from threading import Event
+
 from flask import Flask
 from sqlalchemy import delete, select
 
@@ -20,6 +22,7 @@ from toy.domain.models import Widget
 blp = Blueprint("widgets", __name__)
 COLUMNS = (Widget.id, Widget.name, Widget.price)
 refusing = {"on": False}
+held_up: list[Event] = []  # the next request waits in its transaction for the first of these
 
 
 class WidgetCreate(schemas.Schema):
@@ -38,6 +41,8 @@ def make_widget(session, *, name, price):
     row = session.execute(statement).first()
     if row is None:
         raise Invalid({"name": ["widget with this name already exists."]})
+    if held_up:
+        assert held_up.pop().wait(20)
     if refusing["on"]:
         raise Problem("not now", status=409)
     return row._asdict()
