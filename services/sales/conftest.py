@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from threading import Barrier, Lock
 from typing import Any
 
@@ -141,3 +142,12 @@ def race() -> Callable[..., list[ApiAnswer]]:
             return list(pool.map(runner, range(RACERS)))
 
     return run
+
+
+@pytest.fixture
+def maria(deliver):
+    """Customer 1, born on a day that is not today."""
+    today = datetime.now(UTC)
+    born = (today + timedelta(days=90)).strftime("1995-%m-%d").replace("02-29", "03-01")
+    deliver("CustomerCreated", {"customer_id": 1, "full_name": "Maria González", "birth_date": born}, version=1)
+    return 1
