@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from sqlalchemy import update
 
 from auth.domain.models import SigningKey
-from auth.domain.passwords import Passwords
 from auth.domain.signing_keys import NewKey, seal
 from auth.usecases.accounts import bootstrap, open_account
 from chassis.db import ALL_ACCOUNTS, Database, utcnow
+from chassis.passwords import Passwords
 from chassis.testing import KID
 from chassis.testing_client import ApiAnswer, ApiClient
 

@@ -12,7 +12,6 @@ from auth import queries
 from auth.clients.gateways import Gateways
 from auth.config import Config
 from auth.domain.errors import NoActiveAccount, TooManyFailures, UserBlocked
-from auth.domain.passwords import Passwords
 from auth.domain.tokens import MARGIN_SECONDS, access_claims, new_refresh_token, token_hash
 from auth.keystore import KeyStore
 from auth.revocations import deliver
@@ -20,6 +19,7 @@ from auth.usecases import throttle
 from auth.usecases.sessions import Device, Revoking, exchange_refresh, open_session
 from auth.usecases.users import keep_password_hash
 from chassis.db import ALL_ACCOUNTS, Database, utcnow
+from chassis.passwords import Passwords
 from chassis.problems import Problem
 from chassis.uids import new_uid
 

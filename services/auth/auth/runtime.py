@@ -8,10 +8,10 @@ from flask import current_app
 
 from auth.clients.gateways import Gateways
 from auth.config import Config
-from auth.domain.passwords import Passwords
 from auth.keystore import KeyStore
 from auth.logins import Logins
 from chassis.db import Database
+from chassis.passwords import Passwords
 
 EXTENSION = "auth"
 

@@ -186,7 +186,7 @@ def test_blanks_belong_to_a_password(client, employee_body, door):
 
 
 def test_an_old_hash_is_renewed_at_login(door, database):
-    from auth.domain.passwords import Passwords
+    from chassis.passwords import Passwords
 
     old = Passwords(time_cost=2, memory_kib=64, parallelism=1).hash("secure_password")
     change_user(database, password_hash=old)

@@ -1,4 +1,4 @@
-"""Names, passwords and the rules of signing keys: no database, no HTTP."""
+"""Names, tokens and the rules of signing keys: no database, no HTTP."""
 
 from collections import namedtuple
 from datetime import UTC, datetime, timedelta
@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from auth.domain.names import join_name, login_key, split_full_name
-from auth.domain.passwords import Passwords
 from auth.domain.signing_keys import generate, retired, signer, unseal
 from auth.domain.tokens import new_refresh_token, token_hash
 
@@ -30,28 +29,6 @@ def test_full_names_split_and_join(full, parts):
 
 def test_login_names_compare_without_case():
     assert login_key(" Admin@Enterprise.COM ") == login_key("admin@enterprise.com")
-
-
-def test_a_password_is_verified_and_never_stored_readable(passwords):
-    stored = passwords.hash("contraseña 123")
-    assert stored.startswith("$argon2id$")
-    assert passwords.verify(stored, "contraseña 123")
-    assert not passwords.verify(stored, "contraseña 124")
-    assert passwords.hash("contraseña 123") != stored
-
-
-def test_nobody_has_no_password_but_costs_the_same(passwords, monkeypatch):
-    verified = []
-    monkeypatch.setattr(
-        passwords, "_hasher", type("Spy", (), {"verify": lambda _, stored, given: verified.append(stored)})()
-    )
-    assert not passwords.verify(None, "anything at all")
-    assert verified[0].startswith("$argon2id$v=19$m=64,t=1,p=1$")
-
-
-def test_hashes_made_with_other_parameters_are_outdated(passwords):
-    assert not passwords.outdated(passwords.hash("x"))
-    assert passwords.outdated(Passwords(time_cost=2, memory_kib=64, parallelism=1).hash("x"))
 
 
 def test_refresh_tokens_are_256_random_bits():
