@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.db import Base, BigId, Money, TenantOwned, UtcDateTime, utcnow
@@ -14,6 +26,7 @@ from chassis.uids import new_uid
 
 HELD, CONFIRMED, RELEASED = "held", "confirmed", "released"
 INITIAL, ORDER, CANCEL, ADJUSTMENT = "initial", "order", "cancel", "adjustment"
+EVERYONE, FREQUENT = "ALL", "FREQUENT_ONLY"
 _LIVING = text("deleted_at IS NULL")
 
 
@@ -58,6 +71,42 @@ class Product(TenantOwned, Base):
     current_stock: Mapped[int] = mapped_column(BigInteger)
     low_stock_threshold: Mapped[int] = mapped_column(BigInteger)
     supplier_id: Mapped[int | None] = mapped_column(ForeignKey("suppliers.id"))
+    is_active: Mapped[bool] = mapped_column(Boolean, default=True)
+    search_text: Mapped[str] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Promotion(TenantOwned, Base):
+    """A percentage off one product from `start_date` to `end_date`, both included, in the account's zone.
+
+    No day of a product has two active ones, whatever their audience. PostgreSQL refuses them by an exclusion constraint
+    as well (migration 0002); SQLite has one writer at a time.
+    """
+
+    __tablename__ = "promotions"
+    __table_args__ = (
+        Index(
+            "ix_promotions_account_id_product_id_start_date", "account_id", "product_id", "start_date",
+            sqlite_where=_LIVING, postgresql_where=_LIVING,
+        ),
+        Index(None, "account_id", "id"),
+        CheckConstraint("start_date <= end_date", name="end_date"),
+        CheckConstraint("discount_percent > 0 AND discount_percent <= 10000", name="discount_percent"),
+        CheckConstraint("target_audience IN ('ALL', 'FREQUENT_ONLY')", name="target_audience"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    uid: Mapped[str] = mapped_column(String(36), unique=True, default=new_uid)
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
+    name: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str | None] = mapped_column(String(2000))
+    discount_percent: Mapped[Decimal] = mapped_column(Money)  # two places like money, kept in hundredths of a percent
+    start_date: Mapped[date] = mapped_column(Date)
+    end_date: Mapped[date] = mapped_column(Date)
+    target_audience: Mapped[str] = mapped_column(String(13))
     is_active: Mapped[bool] = mapped_column(Boolean, default=True)
     search_text: Mapped[str] = mapped_column(Text)
     version: Mapped[int] = mapped_column(Integer, default=1)
