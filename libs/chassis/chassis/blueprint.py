@@ -17,6 +17,7 @@ from webargs.flaskparser import FlaskParser
 from webargs.multidictproxy import MultiDictProxy
 
 from chassis import schemas
+from chassis.batches import batch_of
 from chassis.problems import Invalid, Problem
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -45,8 +46,6 @@ class _Parser(FlaskParser):
         messages: dict[str, Any] = dict(error.normalized_messages())  # type: ignore[no-untyped-call]
         if len(messages) == 1 and next(iter(messages)) in ("json", "query"):
             messages = next(iter(messages.values()))
-        if "_schema" in messages:
-            messages["non_field_errors"] = messages.pop("_schema")
         raise Invalid(_lists_by_position(messages))
 
 
@@ -60,7 +59,9 @@ def _lists_by_position(messages: Any) -> Any:
         return messages
     if messages and all(isinstance(key, int) for key in messages):
         return [_lists_by_position(messages.get(index, {})) for index in range(max(messages) + 1)]
-    return {key: _lists_by_position(value) for key, value in messages.items()}
+    return {
+        "non_field_errors" if key == "_schema" else key: _lists_by_position(value) for key, value in messages.items()
+    }
 
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
@@ -76,6 +77,16 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
     def query(self, schema: type[ma.Schema]) -> Callable[[View], View]:
         """The query string, validated; the view gets it as a dict."""
         decorator: Callable[[View], View] = self.arguments(schema, location="query", error_status_code=400)
+        return decorator
+
+    def batch(
+        self, element: type[ma.Schema] | ma.fields.Field[Any], *, unique: str | tuple[str, ...] = "uid"
+    ) -> Callable[[View], View]:
+        """The B2B body `{"data": [1–1,000 elements]}`; the view gets the list. Two elements equal in `unique` are refused.
+
+        An element is a schema's object, or a field's value: `blp.batch(schemas.Uid())` takes `{"data": ["a", "b"]}`.
+        """
+        decorator: Callable[[View], View] = self.arguments(batch_of(element, unique)(), error_status_code=400)
         return decorator
 
     if TYPE_CHECKING:  # flask-smorest has no types, and an untyped decorator makes an untyped view

@@ -11,6 +11,9 @@ from sqlalchemy.types import TypeDecorator
 
 from chassis.money import CENT, to_cents
 
+UID_LENGTH = 64
+"""Of every column that holds the uid of a product, category, customer, client, user or order: B2B clients give their own."""
+
 
 def utcnow() -> datetime:
     """The present moment, aware, in UTC."""

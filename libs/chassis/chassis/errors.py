@@ -21,9 +21,9 @@ log = logs.get(__name__)
 
 def render(problem: Problem) -> Response:
     """The answer that tells a problem, in the surface's shape and the client's language."""
-    body, summary = problem.body, problem.summary
+    body, summary = problem.body, problem.summary()
     if request.accept_languages.best_match(["en", "es"], "en") == "es":
-        body, summary = to_spanish(body), to_spanish(summary)
+        body, summary = to_spanish(body), problem.summary(to_spanish)
     shaped = error_body(surface_of(request.path), problem.status, body, summary)
     return json_response(shaped, problem.status, problem.headers)
 

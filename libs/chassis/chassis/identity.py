@@ -31,6 +31,9 @@ class Identity:
     sid: str
     jti: str
     client_type: str
+    issued_at: int
+    """Seconds since 1970, as `expires_at`."""
+    expires_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ def _identity(claims: dict[str, Any]) -> Identity:
     return Identity(
         user_id=user, uid=claims["sub"], username=str(claims["username"]), email=str(claims["email"]),
         role=str(claims["role"]), account_id=account, sid=str(claims["sid"]), jti=str(claims["jti"]),
-        client_type=str(claims.get("client_type", "unknown")),
+        client_type=str(claims.get("client_type", "unknown")), issued_at=int(claims["iat"]), expires_at=int(claims["exp"]),
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""JSON by orjson: times end in Z with whole seconds, money is text, keys keep their order."""
+"""JSON by orjson: times end in Z with whole seconds, money is text (a number on the B2B surface), keys keep their order."""
 
 from __future__ import annotations
 
@@ -19,14 +19,22 @@ def _default(value: Any) -> Any:
     raise TypeError(f"not JSON: {type(value).__name__}")
 
 
-def dumps(value: Any) -> bytes:
-    """The bytes an answer is made of."""
-    return orjson.dumps(value, _default, _OPTIONS)
+def _number(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return orjson.Fragment(f"{value:f}")  # 18.50 as it is, never through a float
+    raise TypeError(f"not JSON: {type(value).__name__}")
 
 
-def json_response(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+def dumps(value: Any, *, numbers: bool = False) -> bytes:
+    """The bytes an answer is made of. `numbers`: decimals are JSON numbers with all their places, not text in cents."""
+    return orjson.dumps(value, _number if numbers else _default, _OPTIONS)
+
+
+def json_response(
+    value: Any, status: int = 200, headers: Mapping[str, str] | None = None, *, numbers: bool = False
+) -> Response:
     """An answer with `value` as its JSON body."""
-    return Response(dumps(value), status, headers, mimetype="application/json")
+    return Response(dumps(value, numbers=numbers), status, headers, mimetype="application/json")
 
 
 class OrjsonProvider(JSONProvider):

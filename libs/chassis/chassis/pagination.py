@@ -5,12 +5,12 @@ Without `page` a list returns at most 1,000 rows. A page past the end is empty; 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, request
-from sqlalchemy import Select, func, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from chassis import schemas
@@ -42,17 +42,13 @@ def listed(
     """Answer with one page of `statement`'s rows, each through `to_dict`.
 
     With `whole_page` it takes the page's rows and gives the list of answers, so that what belongs to them is fetched by
-    one statement. Two statements: the count and the page; the count is skipped when the page itself tells the total.
+    one statement.
     """
     paged = "page" in query or "page_size" in query or enveloped
     number = query.get("page", 1) if paged else 1
     size = min(query.get("page_size", DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE) if paged else UNPAGED_LIMIT
     offset = (number - 1) * size
-    rows = session.execute(statement.limit(size).offset(offset)).all()
-    if len(rows) < size and (rows or number == 1):
-        total = offset + len(rows)
-    else:
-        total = session.execute(select(func.count()).select_from(statement.order_by(None).subquery())).scalar_one()
+    rows, total = rows_and_total(session, statement, offset=offset, limit=size)
     links = _links(number, size, total) if paged else {}
     items = to_dict(rows) if whole_page else [to_dict(row) for row in rows]
     headers = {"X-Total-Count": str(total)}
@@ -62,6 +58,17 @@ def listed(
         body = {"count": total, "next": links.get("next"), "previous": links.get("prev"), "results": items}
         return json_response(body, 200, headers)
     return json_response(items, 200, headers)
+
+
+def rows_and_total(
+    session: Session, statement: Select[*tuple[Any, ...]], *, offset: int, limit: int
+) -> tuple[Sequence[Row[Any]], int]:
+    """A part of `statement`'s rows and how many there are in all; no count is made when the part itself tells."""
+    rows = session.execute(statement.limit(limit).offset(offset)).all()
+    if len(rows) < limit and (rows or offset == 0):
+        return rows, offset + len(rows)
+    counted = select(func.count()).select_from(statement.order_by(None).subquery())
+    return rows, session.execute(counted).scalar_one()
 
 
 def _links(number: int, size: int, total: int) -> dict[str, str]:

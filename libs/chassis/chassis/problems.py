@@ -5,8 +5,10 @@ They know statuses and words, nothing of Flask, so that a domain may define its 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+
+Translate = Callable[[Any], Any]
 
 
 class Problem(Exception):
@@ -35,10 +37,9 @@ class Problem(Exception):
         if headers is not None:
             self.headers = headers
 
-    @property
-    def summary(self) -> str:
-        """The problem in one line."""
-        return self.detail
+    def summary(self, translate: Translate = str) -> str:
+        """The problem in one line, its words through `translate`."""
+        return str(translate(self.detail))
 
 
 class Invalid(Problem):
@@ -47,17 +48,39 @@ class Invalid(Problem):
     def __init__(self, fields: Mapping[str, Any]) -> None:
         super().__init__(body=dict(fields))
 
-    @property
-    def summary(self) -> str:
-        return "; ".join(f"{name}: {_flat(messages)}" for name, messages in self.body.items())
+    def summary(self, translate: Translate = str) -> str:
+        """Every field with its messages: `data[3].price: A valid number is required.; data[7].uid: …`."""
+        return "; ".join(
+            f"{path}: {messages}" if path else messages for path, messages in _lines("", self.body, translate)
+        )
 
 
-def _flat(messages: Any) -> str:
+class BadElements(Invalid):
+    """400 of a batch: what is wrong with which elements, by index: `BadElements({3: {"category_uid": ["…"]}})`."""
+
+    def __init__(self, elements: Mapping[int, Any]) -> None:
+        super().__init__({"data": dict(sorted(elements.items()))})
+
+
+def _lines(path: str, messages: Any, translate: Translate) -> Iterator[tuple[str, str]]:
+    """(path, messages) of each bad field in nested messages; positions are a list's or integer keys."""
     if isinstance(messages, Mapping):
-        return "; ".join(f"{name}: {_flat(value)}" for name, value in messages.items())
-    if isinstance(messages, Sequence) and not isinstance(messages, str):
-        return " ".join(_flat(message) for message in messages)
-    return str(messages)
+        for key, value in messages.items():
+            yield from _lines(_join(path, key), value, translate)
+    elif isinstance(messages, list | tuple) and any(isinstance(message, Mapping | list) for message in messages):
+        for index, value in enumerate(messages):
+            yield from _lines(_join(path, index), value, translate)
+    else:
+        texts = messages if isinstance(messages, list | tuple) else [messages]
+        yield path, " ".join(str(translate(text)) for text in texts)
+
+
+def _join(path: str, key: str | int) -> str:
+    if isinstance(key, int):
+        return f"{path}[{key}]"
+    if key == "non_field_errors":
+        return path
+    return f"{path}.{key}" if path else key
 
 
 class NonField(Invalid):

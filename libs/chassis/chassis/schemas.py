@@ -14,12 +14,16 @@ from typing import Any
 
 import marshmallow as ma
 
+from chassis.columns import UID_LENGTH
+
 REQUIRED = {"required": "This field is required.", "null": "This field may not be null."}
 _EMAIL = re.compile(r"[^@\s\"(),:;<>\[\]\\]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)+")
 
 
 class Schema(ma.Schema):
     """Base of all request schemas; `raise Invalid` comes from the parser, not from here."""
+
+    error_messages = {"type": "Invalid data. Expected a dictionary."}
 
     class Meta:
         unknown = ma.EXCLUDE
@@ -58,6 +62,19 @@ class Text(ma.fields.String):
             raise ma.ValidationError(f"Ensure this field has at least {self.min_length} characters.")
         if self.pattern and not self.pattern.fullmatch(value):
             raise ma.ValidationError(self.pattern_message)
+        return value
+
+
+class Uid(Text):
+    """A uid that a client may have given: 1–64 characters that can stand in a path as they are."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=UID_LENGTH, **kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        value = super()._deserialize(value, attr, data, **kwargs)
+        if not value.isprintable() or any(character in " /?#%;\\" for character in value) or value in (".", ".."):
+            raise ma.ValidationError("Enter a valid uid: no spaces, no control characters, none of / ? # % ; \\.")
         return value
 
 
@@ -190,7 +207,7 @@ class List(ma.fields.List[Any]):
 class Nested(ma.fields.Nested):
     """An object of its own schema."""
 
-    default_error_messages = {**REQUIRED, "type": "Invalid data. Expected a dictionary."}
+    default_error_messages = {**REQUIRED}
 
 
 def _within(number: Any, minimum: Any, maximum: Any) -> None:

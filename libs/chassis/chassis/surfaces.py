@@ -10,14 +10,23 @@ Surface = Literal["pos", "b2b", "b2b-auth"]
 
 def surface_of(path: str) -> Surface:
     """Which surface a path belongs to; the device-session paths (`/api/v1/auth/…/`) end in a slash and are POS."""
-    if not path.startswith("/api/v1/") or path.endswith("/"):
+    if not path.startswith("/api/v1/"):
         return "pos"
-    return "b2b-auth" if path.startswith("/api/v1/auth/") else "b2b"
+    if path.startswith("/api/v1/auth/"):
+        return "pos" if path.endswith("/") else "b2b-auth"
+    return "b2b"
 
 
 def timestamp() -> str:
     """Now, as the envelopes print it: `2023-10-27T10:00:00Z`."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def success_body(surface: Surface, data: Any) -> dict[str, Any]:
+    """A B2B answer in the shape of its surface."""
+    if surface == "b2b-auth":
+        return {"status": "success", "data": data}
+    return {"data": data, "success": True, "status_message": "Success", "timestamp": timestamp()}
 
 
 def error_body(surface: Surface, status: int, body: dict[str, Any], summary: str) -> dict[str, Any]:

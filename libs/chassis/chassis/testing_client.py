@@ -83,12 +83,10 @@ class ApiClient:
         adapter = self.app.url_map.bind("")
         endpoint, _ = adapter.match(path.split("?")[0], method=method)
         apidoc = getattr(self.app.view_functions[endpoint], "_apidoc", {})
-        documented = apidoc.get("response", {}).get("responses", {}).get(str(answer.status)) or apidoc.get(
-            "response", {}
-        ).get("responses", {}).get(answer.status)
-        if documented is None or "schema" not in documented:
-            return
-        _same_fields(answer.json, documented["schema"], f"{method} {path}")
+        responses = apidoc.get("response", {}).get("responses", {})
+        for documented in responses.get(answer.status, []):
+            if documented.get("schema") is not None:
+                _same_fields(answer.json, documented["schema"], f"{method} {path}")
 
 
 def _same_fields(value: Any, schema: ma.Schema, where: str) -> None:

@@ -65,7 +65,7 @@ def test_each_surface_has_its_own_error_shape(client):
     assert client.get("/nowhere").json == {"detail": "Not found."}
     b2b = client.get("/api/v1/widget")
     assert (b2b.status, b2b.json["success"], b2b.json["data"]) == (400, False, None)
-    assert b2b.json["status_message"] == "data: 0: uid: This field is required."
+    assert b2b.json["status_message"] == "data[0].uid: This field is required."
     assert client.get("/api/v1/widget", role=None).json["status_message"] == "unauthorized"
     assert client.put("/api/widgets/").json == {"detail": 'Method "PUT" not allowed.'}
     assert "GET" in client.put("/api/widgets/").headers["Allow"]

@@ -108,7 +108,7 @@ def test_only_standard_messages_are_translated(english, spanish):
     ("path", "surface"),
     [
         ("/api/orders/", "pos"), ("/api/v1/auth/token/", "pos"), ("/api/v1/auth/logout", "b2b-auth"),
-        ("/api/v1/product", "b2b"), ("/api/v1", "pos"), ("/x", "pos"),
+        ("/api/v1/product", "b2b"), ("/api/v1/product/", "b2b"), ("/api/v1", "pos"), ("/x", "pos"),
     ],
 )  # fmt: skip
 def test_surfaces(path, surface):

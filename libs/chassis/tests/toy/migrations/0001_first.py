@@ -20,6 +20,18 @@ def upgrade() -> None:
         sa.Column("account_id", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_widgets")),
     )
+    op.create_table(
+        "gadgets",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uid", sa.String(length=64), nullable=False),
+        sa.Column("price", chassis.columns.Money(), nullable=False),
+        sa.Column("note", sa.String(length=50), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_gadgets")),
+    )
+    with op.batch_alter_table("gadgets", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_gadgets_account_id_uid"), ["account_id", "uid"], unique=True)
     with op.batch_alter_table("widgets", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_widgets_account_id_name"), ["account_id", "name"], unique=True)
 
@@ -29,4 +41,5 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_widgets_account_id_name"))
 
     op.drop_table("widgets")
+    op.drop_table("gadgets")
     drop_tables_1()

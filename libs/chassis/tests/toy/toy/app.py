@@ -16,6 +16,7 @@ from chassis.ordering import order_by
 from chassis.pagination import ListQuery, listed
 from chassis.problems import Invalid, NotFound, Problem
 from chassis.service import create_service
+from toy import b2b_gadgets
 from toy.config import Config
 from toy.domain.models import Widget
 
@@ -111,4 +112,4 @@ def served(widget_id):
 
 
 def create_app(config: Config | None = None) -> Flask:
-    return create_service(config or Config.from_env(), blp)
+    return create_service(config or Config.from_env(), blp, b2b_gadgets.blp)
