@@ -86,6 +86,9 @@ def database(
     admin.dispose()
 
 
+_TRIGGERS = text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+
+
 @cache
 def _tables_of(database: Database) -> frozenset[str]:
     """The tables that the migrations made; the process may have loaded the models of other databases too."""
@@ -104,8 +107,13 @@ def _empty_database(request: pytest.FixtureRequest) -> None:
         if found.dialect == "postgresql":
             session.execute(text(f"TRUNCATE {', '.join(table.name for table in tables)} RESTART IDENTITY CASCADE"))
         else:
+            triggers = session.execute(_TRIGGERS).all()  # they keep ledgers from being emptied
+            for name, _ in triggers:
+                session.execute(text(f"DROP TRIGGER {name}"))
             for table in reversed(tables):
                 session.execute(delete(table))
+            for _, definition in triggers:
+                session.execute(text(definition))
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row, ScalarSelect, Select, bindparam, func, select
@@ -48,6 +48,10 @@ _ONE_PRODUCT = prepared(
     _living_products(bindparam("now", type_=UtcDateTime)).where(Product.id == bindparam("product_id"))
 )
 
+_PRODUCTS = prepared(
+    _living_products(bindparam("now", type_=UtcDateTime)).where(Product.id.in_(bindparam("ids", expanding=True)))
+)
+
 
 _BY_SKU = prepared(
     _living_products(bindparam("now", type_=UtcDateTime)).where(
@@ -59,6 +63,11 @@ _BY_SKU = prepared(
 def find_product(session: Session, product_id: int) -> Row[Any] | None:
     """One living product with `reserved`, what carts hold of it now."""
     return _ONE_PRODUCT(session, product_id=product_id, now=utcnow()).first()
+
+
+def find_products(session: Session, product_ids: Collection[int]) -> list[Row[Any]]:
+    """The living ones of these products, each with `reserved`."""
+    return list(_PRODUCTS(session, ids=list(product_ids), now=utcnow()))
 
 
 def products_by_sku(session: Session, sku: str) -> list[Row[Any]]:

@@ -31,10 +31,26 @@ class SupplierInUse(Problem):
 
 
 class BelowReserved(Invalid):
-    """Stock can't be set below what carts have reserved."""
+    """Stock can't be set below what carts have reserved. `reserved`: the units of each such product, by its id."""
 
-    def __init__(self, reserved: int) -> None:
-        super().__init__({"current_stock": [f"This value may not be less than the reserved quantity ({reserved})."]})
+    def __init__(self, reserved: Mapping[int, int]) -> None:
+        self.reserved = reserved
+        super().__init__(
+            {
+                "current_stock": [
+                    f"This value may not be less than the reserved quantity ({units})." for units in reserved.values()
+                ]
+            }
+        )
+
+
+class BelowZero(Invalid):
+    """An adjustment takes off more than is there, or than carts leave."""
+
+    def __init__(self, stock: int, reserved: int) -> None:
+        held = f", {reserved} of them reserved" if reserved else ""
+        units = "1 unit is" if stock == 1 else f"{stock} units are"
+        super().__init__({"delta": [f"Only {units} in stock{held}."]})
 
 
 class InsufficientStock(Problem):

@@ -25,9 +25,13 @@ from chassis.db import Base, BigId, Money, TenantOwned, UtcDateTime, utcnow
 from chassis.uids import new_uid
 
 HELD, CONFIRMED, RELEASED = "held", "confirmed", "released"
-INITIAL, ORDER, CANCEL, ADJUSTMENT = "initial", "order", "cancel", "adjustment"
+INITIAL, ORDER, CANCEL, RELEASE, ADJUSTMENT, IMPORT, B2B = (
+    "initial", "order", "cancel", "release", "adjustment", "import", "b2b",
+)  # fmt: skip
+MOVEMENT_KINDS = (INITIAL, ORDER, CANCEL, RELEASE, ADJUSTMENT, IMPORT, B2B)
 EVERYONE, FREQUENT = "ALL", "FREQUENT_ONLY"
 _LIVING = text("deleted_at IS NULL")
+_RETURNED = text("kind IN ('cancel', 'release')")
 
 
 class Supplier(TenantOwned, Base):
@@ -116,14 +120,28 @@ class Promotion(TenantOwned, Base):
 
 
 class StockMovement(TenantOwned, Base):
-    """The ledger, append-only: a product's `current_stock` is the sum of its deltas, `balance` the sum so far."""
+    """The ledger: a product's `current_stock` is the sum of its deltas, `balance` the sum so far.
+
+    Append-only: triggers (migration 0003) refuse to change or delete a row. An order's stock leaves by `order` and comes
+    back by `cancel`, or by `release` when the order was never made. What carts hold is still in stock and moves nothing.
+    """
 
     __tablename__ = "stock_movements"
     __table_args__ = (
         Index(None, "account_id", "product_id", "id"),
         # An order takes a product's stock once and gives it back once.
         Index("uq_stock_movements_order_uid_product_id_kind", "order_uid", "product_id", "kind", unique=True),
-        CheckConstraint("kind IN ('initial', 'order', 'cancel', 'adjustment')", name="kind"),
+        Index(
+            "uq_stock_movements_returned",
+            "order_uid",
+            "product_id",
+            unique=True,
+            sqlite_where=_RETURNED,
+            postgresql_where=_RETURNED,
+        ),
+        CheckConstraint(
+            "kind IN ('initial', 'order', 'cancel', 'release', 'adjustment', 'import', 'b2b')", name="kind"
+        ),
         CheckConstraint("balance >= 0", name="balance"),
     )
 

@@ -13,7 +13,7 @@ from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from catalog.domain.models import Product
-from catalog.queries import PRODUCT
+from catalog.queries import PRODUCT, find_products
 from chassis.prepared import prepared
 
 # NO KEY UPDATE: the ledger's foreign keys to these rows don't have to wait.
@@ -33,3 +33,12 @@ def take_products(session: Session, product_ids: Collection[int]) -> list[Row[An
 def take_product(session: Session, product_id: int) -> Row[Any] | None:
     """One living product, ours until the transaction ends."""
     return next((row for row in take_products(session, [product_id]) if row.deleted_at is None), None)
+
+
+def take_present(session: Session, product_ids: Collection[int]) -> list[Row[Any]]:
+    """The living ones of these products with `reserved`, what carts hold of them, ours until the transaction ends.
+
+    Two statements: what carts hold is only certain once the products are taken.
+    """
+    take_products(session, product_ids)
+    return find_products(session, product_ids)

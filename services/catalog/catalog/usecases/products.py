@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from catalog.domain.errors import BelowReserved, DuplicateSku, UnknownSupplier
-from catalog.domain.events import tell_low_stock, tell_product, tell_stock_adjusted
-from catalog.domain.models import ADJUSTMENT, INITIAL, Product, StockMovement, Supplier
-from catalog.domain.stock import became_low
+from catalog.domain.errors import DuplicateSku, UnknownSupplier
+from catalog.domain.events import tell_product
+from catalog.domain.models import INITIAL, Product, Supplier
 from catalog.queries import PRODUCT, find_product, product_out
+from catalog.usecases.hold_statements import record_movements
 from catalog.usecases.locks import take_product
+from catalog.usecases.stock import book_stock, tell_of_low_stock
 from chassis.db import insert_for, utcnow
 from chassis.problems import Conflict, NotFound
 from chassis.search import search_text
@@ -32,7 +33,11 @@ def create_product(session: Session, *, fields: Mapping[str, Any], actor_uid: st
     if product is None:
         raise DuplicateSku
     if product.current_stock:
-        _record(session, product, INITIAL, product.current_stock, actor_uid, reason=None)
+        first = {
+            "product_id": product.id, "delta": product.current_stock, "balance": product.current_stock, "kind": INITIAL,
+            "actor_uid": actor_uid,
+        }  # fmt: skip
+        record_movements(session, [first])
     tell_product(session, "ProductCreated", product)
     return product_out(product, reserved=0)
 
@@ -51,18 +56,14 @@ def update_product(
         return product_out(present)
     if changed.get("supplier_id") is not None:
         _check_supplier(session, changed["supplier_id"])
-    delta = changed.pop("current_stock", present.current_stock) - present.current_stock
-    if delta and present.current_stock + delta < present.reserved:
-        raise BelowReserved(int(present.reserved))
-    product = _apply(session, present, changed, delta)
-    if delta:
-        _record(session, product, ADJUSTMENT, delta, actor_uid, reason=SET_BY_HAND)
-        tell_stock_adjusted(session, product, delta=delta, reason=SET_BY_HAND)
+    product = present
+    if "current_stock" in changed:
+        quantity = {product_id: changed.pop("current_stock")}
+        product = book_stock(session, [present], quantity, reason=SET_BY_HAND, actor_uid=actor_uid)[product_id]
     if changed:
+        product = _apply(session, product, changed)
         tell_product(session, "ProductUpdated", product)
-    before = (present.current_stock, present.low_stock_threshold)
-    if became_low(before, (product.current_stock, product.low_stock_threshold)):
-        tell_low_stock(session, product)
+    tell_of_low_stock(session, [present], {product_id: product})
     return product_out(product, reserved=present.reserved)
 
 
@@ -87,10 +88,8 @@ def _take(session: Session, product_id: int, precondition: Precondition) -> Row[
     return present
 
 
-def _apply(session: Session, present: Row[Any], changed: Mapping[str, Any], delta: int) -> Row[Any]:
+def _apply(session: Session, present: Row[Any], changed: Mapping[str, Any]) -> Row[Any]:
     values = {**changed, "updated_at": utcnow(), "version": Product.version + 1}
-    if delta:
-        values["current_stock"] = Product.current_stock + delta
     if "name" in changed or "sku" in changed:
         values["search_text"] = search_text(changed.get("name", present.name), changed.get("sku", present.sku))
     statement = update(Product).where(Product.id == present.id, Product.version == present.version).values(**values)
@@ -112,11 +111,3 @@ def _check_supplier(session: Session, supplier_id: int | None) -> None:
     living = select(Supplier.id).where(Supplier.id == supplier_id, Supplier.deleted_at.is_(None))
     if session.execute(living.with_for_update(read=True)).first() is None:
         raise UnknownSupplier(supplier_id)
-
-
-def _record(session: Session, product: Row[Any], kind: str, delta: int, actor_uid: str, reason: str | None) -> None:
-    movement = {
-        "product_id": product.id, "delta": delta, "balance": product.current_stock, "kind": kind, "reason": reason,
-        "actor_uid": actor_uid,
-    }  # fmt: skip
-    session.execute(insert(StockMovement), [movement])
