@@ -131,6 +131,7 @@ def routes_of(service: str, folder: Path) -> list[tuple[str, str, str]]:
         "MOSTRADOR_DATABASE_URL": f"sqlite:///{folder}/{service}.db",
         "MOSTRADOR_SERVICE_KEYS": ",".join(f"{pair}=0123456789abcdef0123456789abcdef" for pair in pairs),
         "MOSTRADOR_SIGNING_KEY_PASSPHRASE": "passphrase",
+        "MOSTRADOR_PIN_PEPPER": "pepper",
     }
     command = [sys.executable, "-m", "chassis", service, "routes"]
     printed = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout

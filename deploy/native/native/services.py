@@ -66,6 +66,8 @@ def environment(
             "MOSTRADOR_SIGNING_KEY_PASSPHRASE": secrets.get("signing-key-passphrase"),
             "MOSTRADOR_GATEWAY_INTERNAL_URLS": f"http://{LOOPBACK}:{ports.gateway_internal}",
         }
+    if service == "customers":
+        env["MOSTRADOR_PIN_PEPPER"] = secrets.get("pin-pepper")
     return env
 
 

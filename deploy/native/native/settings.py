@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[3]
 """The repository's root."""
 
 _OWN = re.compile(
-    r"MOSTRADOR_(PORT|HOME|PROCESS|DEMO|DATABASE|ADMIN_.*|TEST_.*|SERVICE_KEYS|SIGNING_KEY_PASSPHRASE|GATEWAY_HOME|.*_URLS?|.*_ADDR|.*BIND)"
+    r"MOSTRADOR_(PORT|HOME|PROCESS|DEMO|DATABASE|ADMIN_.*|TEST_.*|SERVICE_KEYS|SIGNING_KEY_PASSPHRASE|PIN_PEPPER|GATEWAY_HOME|.*_URLS?|.*_ADDR|.*BIND)"
 )
 """Variables that the native run reads or makes itself. Any other MOSTRADOR_ variable is a tunable of a service or of the
 gateway and goes to their processes as it is.

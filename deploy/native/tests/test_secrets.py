@@ -54,6 +54,11 @@ def test_the_administrator_and_the_key_passphrase_are_for_auth_alone(tmp_path: P
     assert holders == {"auth"}
 
 
+def test_the_pepper_of_the_pins_is_for_customers_alone(tmp_path: Path) -> None:
+    environments = make_plan(Settings(home=tmp_path)).environments
+    assert [service for service in SERVICES if "MOSTRADOR_PIN_PEPPER" in environments[service]] == ["customers"]
+
+
 def test_each_service_has_a_database_of_its_own(tmp_path: Path) -> None:
     environments = make_plan(Settings(home=tmp_path)).environments
     assert len({env["MOSTRADOR_DATABASE_URL"] for env in environments.values()}) == len(SERVICES)
