@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
 
 from chassis.db import Base, Database
 from chassis.schema_version import folder, head_revision
@@ -54,7 +58,7 @@ def make_revision(database: Database, message: str) -> None:
 def run_with_connection(context: EnvironmentContext, database: Database) -> None:
     """What `env.py` does: run the migrations of `context` on `database`."""
     load_models(database.service)
-    with database.engine.connect() as connection:
+    with database.engine.connect() as connection, _tables_may_be_made_anew(database, connection):
         if database.dialect == "postgresql":
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7010001)")
         context.configure(
@@ -62,7 +66,31 @@ def run_with_connection(context: EnvironmentContext, database: Database) -> None
             transaction_per_migration=False,
         )  # fmt: skip
         context.run_migrations()
+        _check_foreign_keys(database, connection)
         connection.commit()
+
+
+@contextmanager
+def _tables_may_be_made_anew(database: Database, connection: Connection) -> Iterator[None]:
+    """SQLite alters a column by making the table anew, and dropping the old one would drop what refers to it.
+
+    So it is done as SQLite's manual has it: foreign keys off before the transaction, all of them checked within it.
+    """
+    if database.dialect == "postgresql":
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        connection.rollback()
+        driver.execute("PRAGMA foreign_keys=ON")
+
+
+def _check_foreign_keys(database: Database, connection: Connection) -> None:
+    if database.dialect == "sqlite" and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all()):
+        raise RuntimeError(f"the migration leaves rows that refer to nothing: {broken[:5]}")
 
 
 def _run(database: Database, revision: str, steps: object) -> None:
