@@ -45,6 +45,21 @@ def product(client: ApiClient) -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture
+def promotion(client: ApiClient) -> Callable[..., dict[str, Any]]:
+    """`promotion(product, discount_percent="10")`: a new promotion of it, as it is answered; always running unless told."""
+
+    def make(of: dict[str, Any], account_id: int = 1, **fields: Any) -> dict[str, Any]:
+        always = {"start_date": "2000-01-01", "end_date": "9999-12-31"}
+        body = {"name": "Oferta", "product": of["id"], "discount_percent": "10.00", **always, **fields}
+        answer = client.post("/api/promotions/", body, account_id=account_id)
+        assert answer.status == 201, answer
+        made: dict[str, Any] = answer.json
+        return made
+
+    return make
+
+
+@pytest.fixture
 def stock_of(client: ApiClient) -> Callable[[int], int]:
     """A product's `current_stock` now."""
     return lambda product_id: int(client.get(f"/api/products/{product_id}/").json["current_stock"])

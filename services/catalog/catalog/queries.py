@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from decimal import Decimal
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, ScalarSelect, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Date, Row, ScalarSelect, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from catalog.domain.models import CartHold, Product, StockMovement, Supplier
-from catalog.domain.pricing import final_price
+from catalog.domain.models import EVERYONE, CartHold, Product, Promotion, StockMovement, Supplier
+from catalog.domain.pricing import discounted_price, final_price
 from catalog.domain.stock import Held, is_low
 from chassis.columns import UtcDateTime
 from chassis.db import utcnow
 from chassis.ordering import order_by
 from chassis.prepared import prepared
 from chassis.search import matches
+from chassis.tenants import ZONE, local_date, on_local_date
 
 PRODUCT: tuple[Any, ...] = (
     Product.id, Product.uid, Product.name, Product.sku, Product.price, Product.tax_rate, Product.current_stock,
@@ -24,11 +26,29 @@ PRODUCT: tuple[Any, ...] = (
 SUPPLIER: tuple[Any, ...] = (
     Supplier.id, Supplier.name, Supplier.phone_number, Supplier.contact_person, Supplier.rfc, Supplier.tax_address,
 )  # fmt: skip
+PROMOTION: tuple[Any, ...] = (
+    Promotion.id, Promotion.uid, Promotion.name, Promotion.description, Promotion.discount_percent, Promotion.start_date,
+    Promotion.end_date, Promotion.target_audience, Promotion.is_active, Promotion.product_id, Promotion.version,
+    Promotion.deleted_at,
+)  # fmt: skip
+_NOW = bindparam("now", type_=UtcDateTime)
+_TODAY = bindparam("today", type_=Date)
 _PRODUCT_ORDERS = {
     "id": Product.id, "name": Product.name, "sku": Product.sku, "price": Product.price,
     "current_stock": Product.current_stock, "updated_at": Product.updated_at,
 }  # fmt: skip
 _SUPPLIER_ORDERS = {"id": Supplier.id, "name": Supplier.name}
+_PROMOTION_ORDERS = {
+    "id": Promotion.id, "name": Promotion.name, "product": Promotion.product_id,
+    "discount_percent": Promotion.discount_percent, "start_date": Promotion.start_date, "end_date": Promotion.end_date,
+}  # fmt: skip
+
+
+class OfNow(NamedTuple):
+    """What a product's answer needs beside its own row: units in carts, and the percentage off for everyone, if any."""
+
+    reserved: int
+    percent_off: Decimal | None
 
 
 def held_in_carts(now: Any, *, except_by: Any = None) -> ScalarSelect[int]:
@@ -40,44 +60,60 @@ def held_in_carts(now: Any, *, except_by: Any = None) -> ScalarSelect[int]:
     return total.correlate(Product).scalar_subquery()
 
 
-def _living_products(now: Any) -> Select[Any]:
-    return select(*PRODUCT, held_in_carts(now).label("reserved")).where(Product.deleted_at.is_(None))
-
-
-_ONE_PRODUCT = prepared(
-    _living_products(bindparam("now", type_=UtcDateTime)).where(Product.id == bindparam("product_id"))
-)
-
-_PRODUCTS = prepared(
-    _living_products(bindparam("now", type_=UtcDateTime)).where(Product.id.in_(bindparam("ids", expanding=True)))
-)
-
-
-_BY_SKU = prepared(
-    _living_products(bindparam("now", type_=UtcDateTime)).where(
-        Product.is_active.is_(True), Product.sku == bindparam("sku")
+def is_running(today: Any) -> ColumnElement[bool]:
+    """The condition of a promotion that counts on this date; a product has at most one of them."""
+    return and_(
+        Promotion.deleted_at.is_(None),
+        Promotion.is_active.is_(True),
+        Promotion.start_date <= today,
+        Promotion.end_date >= today,
     )
+
+
+def _percent_off(today: Any) -> ScalarSelect[Decimal]:
+    """What everyone gets off a product, a subquery of a statement on products."""
+    percent = select(Promotion.discount_percent).where(
+        Promotion.product_id == Product.id, is_running(today), Promotion.target_audience == EVERYONE
+    )
+    return percent.correlate(Product).scalar_subquery()
+
+
+def _living_products(now: Any, today: Any, *more: Any) -> Select[Any]:
+    of_now = held_in_carts(now).label("reserved"), _percent_off(today).label("percent_off")
+    return select(*PRODUCT, *of_now, *more).where(Product.deleted_at.is_(None))
+
+
+_PRODUCTS = prepared(_living_products(_NOW, _TODAY, ZONE).where(Product.id.in_(bindparam("ids", expanding=True))))
+_ONE_PRODUCT = prepared(_living_products(_NOW, _TODAY, ZONE).where(Product.id == bindparam("product_id")))
+_BY_SKU = prepared(
+    _living_products(_NOW, _TODAY, ZONE).where(Product.is_active.is_(True), Product.sku == bindparam("sku"))
 )
 
 
 def find_product(session: Session, product_id: int) -> Row[Any] | None:
-    """One living product with `reserved`, what carts hold of it now."""
-    return _ONE_PRODUCT(session, product_id=product_id, now=utcnow()).first()
+    """One living product with what is `OfNow`."""
+    now = utcnow()
+    rows = on_local_date(lambda today: _ONE_PRODUCT(session, product_id=product_id, now=now, today=today).all())
+    return rows[0] if rows else None
 
 
-def find_products(session: Session, product_ids: Collection[int]) -> list[Row[Any]]:
-    """The living ones of these products, each with `reserved`."""
-    return list(_PRODUCTS(session, ids=list(product_ids), now=utcnow()))
+def find_products(session: Session, product_ids: Collection[int]) -> Sequence[Row[Any]]:
+    """The living ones of these products, each with what is `OfNow`."""
+    now, ids = utcnow(), list(product_ids)
+    return on_local_date(lambda today: _PRODUCTS(session, ids=ids, now=now, today=today).all())
 
 
-def products_by_sku(session: Session, sku: str) -> list[Row[Any]]:
+def products_by_sku(session: Session, sku: str) -> Sequence[Row[Any]]:
     """The active product with this barcode, if any: what `products({"sku": …})` selects, at a third of the cost."""
-    return list(_BY_SKU(session, sku=sku, now=utcnow()))
+    now = utcnow()
+    return on_local_date(lambda today: _BY_SKU(session, sku=sku, now=now, today=today).all())
 
 
-def products(query: Mapping[str, Any]) -> Select[Any]:
+def products(session: Session, query: Mapping[str, Any]) -> Select[Any]:
     """The list's products: active ones unless `is_active` says otherwise."""
-    statement = _living_products(utcnow()).where(Product.is_active.is_(query.get("is_active", True)))
+    statement = _living_products(utcnow(), local_date(session)).where(
+        Product.is_active.is_(query.get("is_active", True))
+    )
     if "sku" in query:
         statement = statement.where(Product.sku == query["sku"])
     if "supplier" in query:
@@ -90,9 +126,11 @@ def products(query: Mapping[str, Any]) -> Select[Any]:
     return statement.order_by(*order_by(query.get("ordering"), _PRODUCT_ORDERS, [Product.id]))
 
 
-def product_out(row: Any, reserved: int | None = None) -> dict[str, Any]:
-    """A product as it is answered; `reserved` when the row doesn't carry it."""
-    held = int(row.reserved if reserved is None else reserved)  # a sum is numeric on PostgreSQL
+def product_out(row: Any, of_now: Any = None) -> dict[str, Any]:
+    """A product as it is answered; what is `OfNow` stands in the row itself or in the one given."""
+    of_now = of_now or row
+    held = int(of_now.reserved)  # a sum is numeric on PostgreSQL
+    discounted = None if of_now.percent_off is None else discounted_price(row.price, of_now.percent_off)
     return {
         "id": row.id,
         "uid": row.uid,
@@ -100,8 +138,8 @@ def product_out(row: Any, reserved: int | None = None) -> dict[str, Any]:
         "sku": row.sku,
         "price": row.price,
         "tax_rate": row.tax_rate,
-        "discounted_price": None,
-        "final_price": final_price(row.price, row.tax_rate),
+        "discounted_price": discounted,
+        "final_price": final_price(row.price if discounted is None else discounted, row.tax_rate),
         "current_stock": row.current_stock,
         "reserved_quantity": held,
         "available_to_sell": row.current_stock - held,
@@ -111,6 +149,43 @@ def product_out(row: Any, reserved: int | None = None) -> dict[str, Any]:
         "category_uid": None,
         "is_active": row.is_active,
         "updated_at": row.updated_at,
+    }
+
+
+def find_promotion(session: Session, promotion_id: int) -> Row[Any] | None:
+    """One living promotion."""
+    statement = select(*PROMOTION).where(Promotion.id == promotion_id, Promotion.deleted_at.is_(None))
+    return session.execute(statement).first()
+
+
+def promotions(session: Session, query: Mapping[str, Any]) -> Select[Any]:
+    """The list's promotions, past and future ones too; `running` asks for those that count today, or don't."""
+    statement = select(*PROMOTION).where(Promotion.deleted_at.is_(None))
+    for name, column in (
+        ("product", Promotion.product_id), ("is_active", Promotion.is_active), ("target_audience", Promotion.target_audience)
+    ):  # fmt: skip
+        if name in query:
+            statement = statement.where(column == query[name])
+    if "running" in query:
+        running = is_running(local_date(session))
+        statement = statement.where(running if query["running"] else ~running)
+    if "search" in query:
+        statement = statement.where(matches(Promotion.search_text, query["search"]))
+    return statement.order_by(*order_by(query.get("ordering"), _PROMOTION_ORDERS, [Promotion.id]))
+
+
+def promotion_out(row: Any) -> dict[str, Any]:
+    """A promotion as it is answered."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "description": row.description,
+        "discount_percent": row.discount_percent,
+        "start_date": row.start_date,
+        "end_date": row.end_date,
+        "target_audience": row.target_audience,
+        "is_active": row.is_active,
+        "product": row.product_id,
     }
 
 

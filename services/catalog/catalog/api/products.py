@@ -29,7 +29,7 @@ def list_products(query: dict[str, Any]) -> Response:
         if query.keys() == {"sku"}:  # the till's scanner
             found = [queries.product_out(row) for row in queries.products_by_sku(session, query["sku"])]
             return json_response(found, 200, {"X-Total-Count": str(len(found))})
-        return pagination.listed(session, queries.products(query), query, queries.product_out)
+        return pagination.listed(session, queries.products(session, query), query, queries.product_out)
 
 
 @blp.post("/api/products/")

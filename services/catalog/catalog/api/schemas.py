@@ -1,4 +1,4 @@
-"""The shapes of requests and answers of suppliers, products and the internal calls."""
+"""The shapes of requests and answers of suppliers, products, promotions and the internal calls."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 
 import marshmallow as ma
 
+from catalog.domain.models import EVERYONE, FREQUENT
 from catalog.domain.pricing import NOTATIONS
 from chassis.pagination import ListQuery
-from chassis.schemas import Amount, Boolean, Choice, Integer, List, Nested, Schema, Text
+from chassis.schemas import Amount, Boolean, Choice, Date, Integer, List, Nested, Schema, Text
 
 MAX_UNITS = 1_000_000_000
 _RFC = r"[A-ZÑ&]{3,4}\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])[A-Z\d]{3}"  # name, date, check characters
@@ -104,6 +105,42 @@ class ProductOut(Schema):
     updated_at = ma.fields.DateTime()
 
 
+class PromotionPatch(Schema):
+    name = Text(required=True, max_length=200)
+    description = Text(blank=True, allow_none=True, max_length=2000)
+    product_id = Integer(data_key="product", required=True)
+    discount_percent = Amount(required=True, minimum=Decimal("0.01"), maximum=100)
+    start_date = Date(required=True)
+    end_date = Date(required=True)
+    target_audience = Choice([EVERYONE, FREQUENT])
+    is_active = Boolean()
+
+
+class PromotionCreate(PromotionPatch):
+    description = Text(load_default=None, blank=True, allow_none=True, max_length=2000)
+    target_audience = Choice([EVERYONE, FREQUENT], load_default=EVERYONE)
+    is_active = Boolean(load_default=True)
+
+
+class PromotionQuery(ListQuery):
+    product = Integer()
+    target_audience = Choice([EVERYONE, FREQUENT])
+    is_active = Boolean()
+    running = Boolean(metadata={"description": "Whether it counts today."})
+
+
+class PromotionOut(Schema):
+    id = Integer()
+    name = Text()
+    description = Text(allow_none=True)
+    discount_percent = Text(metadata={"description": "Percent off the price before tax, two decimals."})
+    start_date = Date(metadata={"description": "The first day, in the account's time zone."})
+    end_date = Date(metadata={"description": "The last day, in the account's time zone."})
+    target_audience = Choice([EVERYONE, FREQUENT])
+    is_active = Boolean()
+    product = Integer()
+
+
 class Reservation(Schema):
     amount = Integer(
         required=True, minimum=-MAX_UNITS, maximum=MAX_UNITS,
@@ -129,13 +166,20 @@ class HoldCreate(Schema):
     lines = List(Nested(HoldLine), required=True, empty=False)
 
 
+class HoldPromotionOut(Schema):
+    id = Integer()
+    name = Text()
+    discount_percent = Text()
+    target_audience = Choice([EVERYONE, FREQUENT])
+
+
 class HoldLineOut(HoldLine):
     product_uid = Text()
     sku = Text()
     name = Text()
     list_price = Text(metadata={"description": "Before tax and discount, two decimals."})
     tax_rate = Choice(["16.00", "8.00", "0.00", "EXENT"])
-    promotion = ma.fields.Raw(allow_none=True)
+    promotion = Nested(HoldPromotionOut, allow_none=True)
 
 
 class HoldOut(Schema):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from chassis.problems import Conflict, Invalid, NonField, Problem
@@ -20,6 +21,30 @@ class UnknownSupplier(Invalid):
 
     def __init__(self, supplier_id: int) -> None:
         super().__init__({"supplier": [_no_such_pk(supplier_id)]})
+
+
+class UnknownProduct(Invalid):
+    """The promotion's product does not exist."""
+
+    def __init__(self, product_id: int) -> None:
+        super().__init__({"product": [_no_such_pk(product_id)]})
+
+
+class DatesReversed(Invalid):
+    """A promotion would end before it starts."""
+
+    def __init__(self) -> None:
+        super().__init__({"end_date": ["La fecha de finalización debe ser posterior a la fecha de inicio."]})
+
+
+class PromotionsOverlap(NonField):
+    """The product has an active promotion on one of the requested days."""
+
+    def __init__(self, start_date: date, end_date: date) -> None:
+        super().__init__(
+            "Ya existe una promoción activa para este producto en las fechas seleccionadas"
+            f" ({start_date} a {end_date})."
+        )
 
 
 class SupplierInUse(Problem):

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from catalog.domain.pricing import NOTATIONS, final_price
-from chassis.messaging.outbox import emit
+from chassis.messaging.outbox import Fact, emit, emit_many
 from chassis.money import text
 
 
 def tell_product(session: Session, type_: str, product: Any) -> None:
     """ProductCreated, ProductUpdated, ProductDeleted: the product's whole state after the change."""
+    emit_many(session, type_, [product_fact(product)])
+
+
+def product_fact(product: Any) -> Fact:
+    """What is told of a product: its row."""
     data = {
         "product_id": product.id,
         "product_uid": product.uid,
@@ -27,7 +32,31 @@ def tell_product(session: Session, type_: str, product: Any) -> None:
         "supplier_id": product.supplier_id,
         "is_active": product.is_active,
     }
-    emit(session, type_, subject=product.uid, version=product.version, data=data)
+    return Fact(product.uid, product.version, data)
+
+
+def tell_promotions(session: Session, promotions: Iterable[Any], *, product_uid: str) -> None:
+    """PromotionChanged, one for each of these promotions of one product: its whole state after the change."""
+    emit_many(session, "PromotionChanged", [promotion_fact(row, product_uid=product_uid) for row in promotions])
+
+
+def promotion_fact(promotion: Any, *, product_uid: str) -> Fact:
+    """What is told of a promotion: its row."""
+    data = {
+        "promotion_id": promotion.id,
+        "promotion_uid": promotion.uid,
+        "product_id": promotion.product_id,
+        "product_uid": product_uid,
+        "name": promotion.name,
+        "description": promotion.description,
+        "discount_percent": text(promotion.discount_percent),
+        "start_date": promotion.start_date.isoformat(),
+        "end_date": promotion.end_date.isoformat(),
+        "target_audience": promotion.target_audience,
+        "is_active": promotion.is_active,
+        "is_deleted": promotion.deleted_at is not None,
+    }
+    return Fact(promotion.uid, promotion.version, data)
 
 
 def tell_stock_adjusted(session: Session, product: Any, *, delta: int, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Taxes and prices, pure. A rate has two notations in the API document; both are kept and understood."""
+"""Taxes, discounts and prices, pure. A rate has two notations in the API document; both are kept and understood."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ _RATES = {GENERAL: Decimal("0.16"), BORDER: Decimal("0.08"), ZERO_RATED: Decimal
 def rate_of(tax_rate: str) -> Decimal:
     """The fraction that a notation means: `"16.00"` and `"0.16"` are 0.16, exempt is 0."""
     return _RATES[NOTATIONS[tax_rate]]
+
+
+def discounted_price(price: Decimal, discount_percent: Decimal) -> Decimal:
+    """The price with a discount (0 < percent <= 100) taken off, before tax, rounded half-up to cents."""
+    return round_half_up(price * (100 - discount_percent) / 100)
 
 
 def final_price(effective_price: Decimal, tax_rate: str) -> Decimal:

@@ -5,21 +5,32 @@ Those that give each product its own number of units depend on how many products
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, bindparam, case, select, update
+from sqlalchemy import Date, Row, and_, bindparam, case, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from catalog.domain.models import HELD, CartHold, OrderHold, Product, StockMovement
-from catalog.queries import PRODUCT, held_in_carts
+from catalog.domain.models import HELD, CartHold, OrderHold, Product, Promotion, StockMovement
+from catalog.queries import PRODUCT, held_in_carts, is_running
 from chassis.columns import UtcDateTime
 from chassis.db import utcnow
 from chassis.prepared import Prepared, prepared, prepared_insert
+from chassis.tenants import ZONE, on_local_date
 
 _NOW = bindparam("now", type_=UtcDateTime)
 _USER: Any = bindparam("user")
+_TAKE_WITH_PROMOTIONS = prepared(
+    select(
+        *PRODUCT, Product.deleted_at, ZONE, Promotion.id.label("promotion_id"), Promotion.name.label("promotion_name"),
+        Promotion.discount_percent, Promotion.target_audience,
+    )
+    .outerjoin(Promotion, and_(Promotion.product_id == Product.id, is_running(bindparam("today", type_=Date))))
+    .where(Product.id.in_(bindparam("ids", expanding=True)))
+    .order_by(Product.id)
+    .with_for_update(key_share=True, of=Product)
+)  # fmt: skip
 _SAVE_LINES = prepared(
     update(OrderHold)
     .where(OrderHold.order_uid == bindparam("uid"))
@@ -50,6 +61,13 @@ def renew_hold(session: Session, order_uid: str) -> Row[Any] | None:
 def save_lines(session: Session, order_uid: str, lines: list[dict[str, Any]]) -> None:
     """Keep what sales is answered."""
     _SAVE_LINES(session, uid=order_uid, answer=lines)
+
+
+def take_for_sale(session: Session, product_ids: Collection[int]) -> list[Row[Any]]:
+    """What `take_products` takes, without the products that are not for sale, and with the promotion that runs today."""
+    ids = list(product_ids)
+    rows = on_local_date(lambda today: _TAKE_WITH_PROMOTIONS(session, ids=ids, today=today).all())
+    return [row for row in rows if row.is_active and row.deleted_at is None]
 
 
 def take_units(session: Session, user_uid: str, wanted: Mapping[int, int]) -> dict[int, Row[Any]]:

@@ -22,10 +22,10 @@ from catalog.usecases.hold_statements import (
     record_movements,
     renew_hold,
     save_lines,
+    take_for_sale,
     take_units,
     use_up_cart,
 )
-from catalog.usecases.locks import take_products
 from chassis.db import utcnow
 from chassis.money import text
 
@@ -41,7 +41,7 @@ def place_hold(
     wanted = merged(lines)
     if not claim_hold(session, order_uid, user_uid):
         return _answer_again(session, order_uid, wanted)
-    before = {row.id: row for row in take_products(session, wanted) if row.is_active and row.deleted_at is None}
+    before = {row.id: row for row in take_for_sale(session, wanted)}
     if len(before) < len(wanted):
         raise UnknownProducts(lines, before)
     after = take_units(session, user_uid, wanted)
@@ -94,7 +94,16 @@ def _line(product: Row[Any], quantity: int) -> dict[str, Any]:
         "quantity": quantity,
         "list_price": text(product.price),
         "tax_rate": NOTATIONS[product.tax_rate],
-        "promotion": None,
+        "promotion": None if product.promotion_id is None else _promotion(product),
+    }
+
+
+def _promotion(product: Row[Any]) -> dict[str, Any]:
+    return {
+        "id": product.promotion_id,
+        "name": product.promotion_name,
+        "discount_percent": text(product.discount_percent),
+        "target_audience": product.target_audience,
     }
 
 

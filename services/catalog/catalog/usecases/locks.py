@@ -6,7 +6,7 @@ first statement, so there is nothing left to lock. What is read after this call 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select
@@ -35,8 +35,8 @@ def take_product(session: Session, product_id: int) -> Row[Any] | None:
     return next((row for row in take_products(session, [product_id]) if row.deleted_at is None), None)
 
 
-def take_present(session: Session, product_ids: Collection[int]) -> list[Row[Any]]:
-    """The living ones of these products with `reserved`, what carts hold of them, ours until the transaction ends.
+def take_present(session: Session, product_ids: Collection[int]) -> Sequence[Row[Any]]:
+    """The living ones of these products with what is `OfNow`, ours until the transaction ends.
 
     Two statements: what carts hold is only certain once the products are taken.
     """

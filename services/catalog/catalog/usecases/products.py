@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from catalog.domain.errors import DuplicateSku, UnknownSupplier
 from catalog.domain.events import tell_product
 from catalog.domain.models import INITIAL, Product, Supplier
-from catalog.queries import PRODUCT, find_product, product_out
+from catalog.queries import PRODUCT, OfNow, find_product, product_out
 from catalog.usecases.hold_statements import record_movements
 from catalog.usecases.locks import take_product
+from catalog.usecases.promotions import delete_promotions_of
 from catalog.usecases.stock import book_stock, tell_of_low_stock
 from chassis.db import insert_for, utcnow
 from chassis.problems import Conflict, NotFound
@@ -39,7 +40,7 @@ def create_product(session: Session, *, fields: Mapping[str, Any], actor_uid: st
         }  # fmt: skip
         record_movements(session, [first])
     tell_product(session, "ProductCreated", product)
-    return product_out(product, reserved=0)
+    return product_out(product, OfNow(reserved=0, percent_off=None))
 
 
 def update_product(
@@ -64,16 +65,20 @@ def update_product(
         product = _apply(session, product, changed)
         tell_product(session, "ProductUpdated", product)
     tell_of_low_stock(session, [present], {product_id: product})
-    return product_out(product, reserved=present.reserved)
+    return product_out(product, present)
 
 
 def delete_product(session: Session, *, product_id: int, precondition: Precondition) -> None:
-    """Soft: the product leaves every list and its SKU becomes free; orders that hold its stock may still give it back."""
+    """Soft: the product leaves every list with its promotions, and its SKU becomes free.
+
+    Orders that hold its stock may still give it back.
+    """
     present = _take(session, product_id, precondition)
     now = utcnow()
     statement = update(Product).where(Product.id == product_id, Product.version == present.version)
     gone = {"deleted_at": now, "updated_at": now, "version": Product.version + 1}
     product = session.execute(statement.values(**gone).returning(*PRODUCT)).one()
+    delete_promotions_of(session, product)
     tell_product(session, "ProductDeleted", product)
 
 

@@ -70,7 +70,7 @@ def adjust_stock(
         raise BelowZero(present.current_stock, int(present.reserved))
     moved = book_stock(session, [present], {product_id: stock}, reason=reason, actor_uid=actor_uid)
     tell_of_low_stock(session, [present], moved)
-    return product_out(moved[product_id], reserved=present.reserved)
+    return product_out(moved[product_id], present)
 
 
 def book_stock(

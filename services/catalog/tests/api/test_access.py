@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 EVERYONE = {"ADMIN", "OWNER", "EMPLOYEE"}
@@ -12,6 +14,9 @@ ROUTES = [
     ("GET", "/api/products/", EVERYONE), ("POST", "/api/products/", EVERYONE), ("GET", "/api/products/1/", EVERYONE),
     ("PUT", "/api/products/1/", EVERYONE), ("PATCH", "/api/products/1/", EVERYONE), ("DELETE", "/api/products/1/", ADMINS),
     ("POST", "/api/products/1/reserve/", EVERYONE),
+    ("POST", "/api/products/1/adjust/", EVERYONE), ("GET", "/api/products/1/movements/", ADMINS),
+    ("GET", "/api/promotions/", EVERYONE), ("POST", "/api/promotions/", ADMINS), ("GET", "/api/promotions/1/", EVERYONE),
+    ("PUT", "/api/promotions/1/", ADMINS), ("PATCH", "/api/promotions/1/", ADMINS), ("DELETE", "/api/promotions/1/", ADMINS),
 ]  # fmt: skip
 
 
@@ -34,7 +39,7 @@ def test_the_table_above_is_complete(app):
     from chassis.access import route_table
 
     public = {
-        (method, path.replace("<int:product_id>", "1").replace("<int:supplier_id>", "1"))
+        (method, re.sub("<int:[a-z]+_id>", "1", path))
         for method, path, _ in route_table(app)
         if path.startswith("/api/")
     }

@@ -6,7 +6,7 @@ import jsonschema
 import pytest
 
 EVENTS = [
-    "ProductCreated", "ProductUpdated", "ProductDeleted", "StockReserved", "StockReleased", "StockAdjusted", "LowStockReached",
+    "ProductCreated", "ProductUpdated", "ProductDeleted", "PromotionChanged", "StockReserved", "StockReleased", "StockAdjusted", "LowStockReached",
 ]  # fmt: skip
 
 
@@ -21,14 +21,16 @@ def own(body, products):
     return {**body, "lines": [{**line, "product_uid": products[line["product_id"]]["uid"]} for line in body["lines"]]}
 
 
-def test_internal_calls_answer_as_their_contracts_say(client, contracts, product):
+def test_internal_calls_answer_as_their_contracts_say(client, contracts, product, promotion):
     hold, release = contracts.internal("catalog", "hold"), contracts.internal("catalog", "release")
     made = [
         product(name="Coca Cola", sku="KO-600-MX", price="18.50", tax_rate="0.16", current_stock=7),
         product(name="Galletas Emperador", sku="GAL-EMP", price="20.00", tax_rate="0", current_stock=5),
+        product(name="Café 250g", sku="CAF-250", price="80.00", tax_rate="0", current_stock=5),
     ]
+    promotion(made[2], name="Summer Sale", discount_percent="15.00", target_audience="FREQUENT_ONLY")
     products = {row["id"]: row for row in made}
-    assert list(products) == [1, 2]
+    assert list(products) == [1, 2, 3]
     unknown = release["examples"].pop()
     for contract, examples in ((release, [unknown]), (hold, hold["examples"]), (release, release["examples"])):
         for example in examples:
@@ -53,8 +55,9 @@ def test_every_event_of_the_folder_is_listed_here(contracts):
     assert {path.stem for path in (contracts.folder / "events" / "catalog").glob("*.json")} == set(EVENTS)
 
 
-def test_every_event_is_told_and_keeps_its_schema(client, product, hold, release, published):
+def test_every_event_is_told_and_keeps_its_schema(client, product, promotion, hold, release, published):
     made = product(current_stock=12)
+    promotion(made)
     path = f"/api/products/{made['id']}/"
     held = hold({made["id"]: 3}).json["order_uid"]
     release(held)
