@@ -97,7 +97,7 @@ def release(client: ApiClient) -> Callable[[str], ApiAnswer]:
 @pytest.fixture
 def books_balance(database: Database) -> Callable[[], None]:
     """Assert that every product's stock equals its ledger."""
-    from catalog.queries import stock_differences
+    from catalog.ledger import stock_differences
 
     def check() -> None:
         with database.read(ALL_ACCOUNTS) as session:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Date, Row, ScalarSelect, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from catalog.domain.models import EVERYONE, CartHold, Product, Promotion, StockMovement, Supplier
+from catalog.domain.models import EVERYONE, CartHold, Product, Promotion, Supplier
 from catalog.domain.pricing import discounted_price, final_price
 from catalog.domain.stock import Held, is_low
 from chassis.columns import UtcDateTime
@@ -225,17 +225,3 @@ def held_by_others(session: Session, product_ids: Sequence[int], user_uid: str) 
         .group_by(CartHold.product_id)
     )
     return {product_id: int(units) for product_id, units in session.execute(statement)}
-
-
-def stock_differences(session: Session) -> list[tuple[int, int, int]]:
-    """(product id, current stock, ledger's sum) of every product where the two differ; it must be empty always."""
-    ledger = select(StockMovement.product_id, func.sum(StockMovement.delta).label("total"))
-    sums = ledger.group_by(StockMovement.product_id).subquery()
-    total = func.coalesce(sums.c.total, 0)
-    statement = (
-        select(Product.id, Product.current_stock, total)
-        .outerjoin(sums, sums.c.product_id == Product.id)
-        .where(Product.current_stock != total)
-        .order_by(Product.id)
-    )
-    return [(id_, stock, int(summed)) for id_, stock, summed in session.execute(statement)]

@@ -8,7 +8,7 @@ from sqlalchemy import delete, or_, select
 
 from catalog.clients.sales import CANCELLED, Sales
 from catalog.config import Config
-from catalog.domain.models import HELD, CartHold, OrderHold
+from catalog.domain.models import HELD, RELEASE, CartHold, OrderHold
 from catalog.usecases.holds import confirm_holds
 from catalog.usecases.releases import release_holds
 from chassis import logs
@@ -37,11 +37,12 @@ def settle_holds(database: Database, settings: Config) -> None:
         try:
             status = sales.status_of(order_uid, account_id=account_id)
         except Unavailable as unavailable:
-            _log.warning("holds_not_settled", waiting=len(holds), reason=unavailable.detail)
-            return
+            # Perhaps about this order only: the others needn't wait for it. If sales is down, its client refuses at once.
+            _log.warning("hold_not_settled", order_uid=order_uid, reason=unavailable.detail)
+            continue
         with database.transaction(account_id) as session:
             if status is None:  # a retry may have renewed the hold while sales was asked
-                release_holds(session, [order_uid], held_before=too_old)
+                release_holds(session, [order_uid], kind=RELEASE, held_before=too_old)
             elif status == CANCELLED:
                 release_holds(session, [order_uid])
             else:

@@ -17,10 +17,13 @@ from catalog.usecases.locks import take_products
 from chassis.db import insert_for, utcnow
 
 
-def release_holds(session: Session, order_uids: Collection[str], *, held_before: datetime | None = None) -> None:
+def release_holds(
+    session: Session, order_uids: Collection[str], *, kind: str = CANCEL, held_before: datetime | None = None
+) -> None:
     """Put the stock of these orders back. One released before gives nothing; an unknown one is refused from now on.
 
-    `held_before` spares a hold that was taken or renewed later: its order may be on its way.
+    The ledger has it as `kind`: CANCEL, or RELEASE when there never was an order. `held_before` spares a hold that was
+    taken or renewed later: its order may be on its way.
     """
     uids = sorted(set(order_uids))
     _leave_tombstones(session, uids)
@@ -34,7 +37,7 @@ def release_holds(session: Session, order_uids: Collection[str], *, held_before:
     if not holds:
         return
     products = _put_back(session, [line for _, lines in holds for line in lines])
-    session.execute(insert(StockMovement), list(_movements(holds, products)))
+    session.execute(insert(StockMovement), list(_movements(holds, products, kind)))
     for order_uid, lines in holds:
         tell_stock_released(session, order_uid, [stock_line(line, products[line["product_id"]]) for line in lines])
 
@@ -69,7 +72,7 @@ def _put_back(session: Session, lines: Sequence[Mapping[str, Any]]) -> dict[int,
 
 
 def _movements(
-    holds: Sequence[tuple[str, list[dict[str, Any]]]], products: Mapping[int, Row[Any]]
+    holds: Sequence[tuple[str, list[dict[str, Any]]]], products: Mapping[int, Row[Any]], kind: str
 ) -> Iterator[dict[str, Any]]:
     """The ledger's rows in the order of `holds`; the last balance of a product is its stock of now."""
     balances = {id_: row.current_stock for id_, row in products.items()}
@@ -81,5 +84,5 @@ def _movements(
             balances[line["product_id"]] += line["quantity"]
             yield {
                 "product_id": line["product_id"], "delta": line["quantity"], "balance": balances[line["product_id"]],
-                "kind": CANCEL, "order_uid": order_uid,
+                "kind": kind, "order_uid": order_uid,
             }  # fmt: skip

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 from sqlalchemy import select
 
-from catalog.domain.models import OrderHold
+from catalog.domain.models import OrderHold, StockMovement
 from catalog.sweeps import SWEEPS, settle_holds
 from chassis.db import ALL_ACCOUNTS
 from chassis.uids import new_uid
@@ -96,3 +96,24 @@ def test_a_hold_that_a_retry_renews_while_sales_is_asked_is_kept(database, setti
     sales.on("GET", f"/internal/orders/{uid}/", retried_meanwhile)
     settle_holds(database, settings)
     assert (state(), stock_of(product_id)) == ("held", 3)
+
+
+def test_the_ledger_tells_a_hold_without_order_from_a_cancelled_order(database, settings, sales, product, hold):
+    made = product(current_stock=9)
+    never, cancelled = hold({made["id"]: 2}).json["order_uid"], hold({made["id"]: 3}).json["order_uid"]
+    knows(sales, cancelled, "CANCELLED")
+    settle_holds(database, settings)
+    with database.read(ALL_ACCOUNTS) as session:
+        rows = session.execute(select(StockMovement.kind, StockMovement.order_uid).where(StockMovement.delta > 0)).all()
+    assert set(rows) == {("initial", None), ("release", never), ("cancel", cancelled)}
+
+
+def test_one_order_that_sales_can_not_tell_of_keeps_no_other_waiting(
+    database, settings, sales, product, hold, stock_of
+):
+    made = product(current_stock=9)
+    stuck, other = hold({made["id"]: 2}).json["order_uid"], hold({made["id"]: 3}).json["order_uid"]
+    sales.on("GET", f"/internal/orders/{stuck}/", 500, {"detail": "no"})
+    settle_holds(database, settings)
+    assert stock_of(made["id"]) == 7
+    assert hold({made["id"]: 3}, order_uid=other).status == 409
