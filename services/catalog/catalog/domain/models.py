@@ -13,14 +13,18 @@ from sqlalchemy import (
     CheckConstraint,
     Date,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     String,
     Text,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from catalog.domain import b2b_models as _b2b_models  # noqa: F401 - its tables are this database's too
+from chassis.columns import UID_LENGTH
 from chassis.db import Base, BigId, Money, TenantOwned, UtcDateTime, utcnow
 from chassis.uids import new_uid
 
@@ -54,20 +58,26 @@ class Supplier(TenantOwned, Base):
 
 
 class Product(TenantOwned, Base):
-    """What is sold. `tax_rate` stays in the notation it was given in; `version` counts every change, stock included."""
+    """What is sold. `tax_rate` stays in the notation it was given in; `version` counts every change, stock included.
+
+    `uid` may be a B2B client's own. A deleted product keeps it: upserted again, the same row lives on.
+    """
 
     __tablename__ = "products"
     __table_args__ = (
         Index("uq_products_account_id_sku", "account_id", "sku", unique=True, sqlite_where=_LIVING, postgresql_where=_LIVING),
         Index(None, "account_id", "id"),
         Index(None, "supplier_id"),
+        UniqueConstraint("account_id", "uid"),
+        ForeignKeyConstraint(["account_id", "category_uid"], ["categories.account_id", "categories.uid"]),
+        Index(None, "account_id", "category_uid"),
         CheckConstraint("current_stock >= 0", name="current_stock"),
         CheckConstraint("low_stock_threshold >= 0", name="low_stock_threshold"),
         CheckConstraint("price >= 0", name="price"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    uid: Mapped[str] = mapped_column(String(36), unique=True, default=new_uid)
+    uid: Mapped[str] = mapped_column(String(UID_LENGTH), default=new_uid)
     name: Mapped[str] = mapped_column(String(200))
     sku: Mapped[str] = mapped_column(String(64))
     price: Mapped[Decimal] = mapped_column(Money)
@@ -75,6 +85,7 @@ class Product(TenantOwned, Base):
     current_stock: Mapped[int] = mapped_column(BigInteger)
     low_stock_threshold: Mapped[int] = mapped_column(BigInteger)
     supplier_id: Mapped[int | None] = mapped_column(ForeignKey("suppliers.id"))
+    category_uid: Mapped[str | None] = mapped_column(String(UID_LENGTH))
     is_active: Mapped[bool] = mapped_column(Boolean, default=True)
     search_text: Mapped[str] = mapped_column(Text)
     version: Mapped[int] = mapped_column(Integer, default=1)
@@ -152,7 +163,7 @@ class StockMovement(TenantOwned, Base):
     kind: Mapped[str] = mapped_column(String(10))
     order_uid: Mapped[str | None] = mapped_column(String(36))
     reason: Mapped[str | None] = mapped_column(String(200))
-    actor_uid: Mapped[str | None] = mapped_column(String(36))
+    actor_uid: Mapped[str | None] = mapped_column(String(UID_LENGTH))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
 
 
@@ -163,7 +174,7 @@ class CartHold(TenantOwned, Base):
     __table_args__ = (CheckConstraint("quantity >= 0", name="quantity"),)
 
     product_id: Mapped[int] = mapped_column(ForeignKey("products.id"), primary_key=True)
-    user_uid: Mapped[str] = mapped_column(String(36), primary_key=True)
+    user_uid: Mapped[str] = mapped_column(String(UID_LENGTH), primary_key=True)
     quantity: Mapped[int] = mapped_column(BigInteger)
     held_since: Mapped[datetime] = mapped_column(UtcDateTime)
     lapses_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
@@ -183,7 +194,7 @@ class OrderHold(TenantOwned, Base):
     )
 
     order_uid: Mapped[str] = mapped_column(String(36), primary_key=True)
-    user_uid: Mapped[str | None] = mapped_column(String(36))
+    user_uid: Mapped[str | None] = mapped_column(String(UID_LENGTH))
     state: Mapped[str] = mapped_column(String(10))
     lines: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
