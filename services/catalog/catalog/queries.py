@@ -21,7 +21,8 @@ from chassis.tenants import ZONE, local_date, on_local_date
 
 PRODUCT: tuple[Any, ...] = (
     Product.id, Product.uid, Product.name, Product.sku, Product.price, Product.tax_rate, Product.current_stock,
-    Product.low_stock_threshold, Product.supplier_id, Product.is_active, Product.version, Product.updated_at,
+    Product.low_stock_threshold, Product.supplier_id, Product.category_uid, Product.is_active, Product.version,
+    Product.updated_at,
 )  # fmt: skip
 SUPPLIER: tuple[Any, ...] = (
     Supplier.id, Supplier.name, Supplier.phone_number, Supplier.contact_person, Supplier.rfc, Supplier.tax_address,
@@ -146,7 +147,7 @@ def product_out(row: Any, of_now: Any = None) -> dict[str, Any]:
         "low_stock": is_low(row.current_stock, row.low_stock_threshold),
         "low_stock_threshold": row.low_stock_threshold,
         "supplier": row.supplier_id,
-        "category_uid": None,
+        "category_uid": row.category_uid,
         "is_active": row.is_active,
         "updated_at": row.updated_at,
     }
