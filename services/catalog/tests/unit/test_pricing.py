@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.domain.pricing import NOTATIONS, final_price, rate_of
+from catalog.domain.pricing import NOTATIONS, discounted_price, final_price, rate_of
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,19 @@ def test_both_notations_mean_the_same_rate():
 def test_final_price_is_never_further_than_half_a_cent_from_the_exact_one(cents, tax_rate):
     price = Decimal(cents) / 100
     assert abs(final_price(price, tax_rate) - price * (1 + rate_of(tax_rate))) <= Decimal("0.005")
+
+
+@pytest.mark.parametrize(
+    ("price", "percent", "expected"),
+    [
+        ("100.00", "50.00", "50.00"),
+        ("18.50", "15.00", "15.73"),  # 15.725: half goes up
+        ("0.01", "50.00", "0.01"),  # 0.005
+        ("0.01", "50.01", "0.00"),
+        ("19.99", "0.01", "19.99"),
+        ("19.99", "100.00", "0.00"),
+        ("0.00", "10.00", "0.00"),
+    ],
+)
+def test_discounted_price(price, percent, expected):
+    assert str(discounted_price(Decimal(price), Decimal(percent))) == expected
