@@ -25,7 +25,6 @@ def upgrade() -> None:
         *_keyed("currencies", sa.Column("code", sa.String(3), nullable=False)),
         sa.Column("name", NAME, nullable=False),
         sa.Column("rate", sa.BigInteger(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("rate > 0", name=op.f("ck_currencies_rate")),
     )
     _widen_uids(36, 64)
@@ -46,7 +45,6 @@ def upgrade() -> None:
         *_keyed("attributes", sa.Column("uid", UID, nullable=False)),
         sa.Column("product_uid", UID, nullable=False),
         sa.Column("value_uid", UID, nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
         _refers("attributes", "product_uid", "products"),
     )
     op.create_index("ix_attributes_account_id_product_uid", "attributes", ["account_id", "product_uid"])

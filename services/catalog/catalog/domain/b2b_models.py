@@ -14,7 +14,6 @@ from sqlalchemy import (
     Dialect,
     ForeignKeyConstraint,
     Index,
-    Integer,
     PrimaryKeyConstraint,
     String,
     Text,
@@ -67,7 +66,6 @@ class Currency(TenantOwned, Base):
     code: Mapped[str] = mapped_column(String(3))
     name: Mapped[str] = mapped_column(String(NAME_LENGTH))
     rate: Mapped[Decimal] = mapped_column(Rate)
-    version: Mapped[int] = mapped_column(Integer, default=1)
 
 
 class Attribute(TenantOwned, Base):
@@ -84,7 +82,6 @@ class Attribute(TenantOwned, Base):
     uid: Mapped[str] = mapped_column(String(UID_LENGTH))
     product_uid: Mapped[str] = mapped_column(String(UID_LENGTH))
     value_uid: Mapped[str] = mapped_column(String(UID_LENGTH))
-    version: Mapped[int] = mapped_column(Integer, default=1)
 
 
 class ProductDescription(TenantOwned, Base):

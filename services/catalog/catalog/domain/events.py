@@ -14,7 +14,12 @@ from chassis.money import text
 
 def tell_product(session: Session, type_: str, product: Any) -> None:
     """ProductCreated, ProductUpdated, ProductDeleted: the product's whole state after the change."""
-    emit_many(session, type_, [product_fact(product)])
+    tell_products(session, type_, [product])
+
+
+def tell_products(session: Session, type_: str, products: Iterable[Any]) -> None:
+    """The same of many products, one event each."""
+    emit_many(session, type_, [product_fact(product) for product in products])
 
 
 def product_fact(product: Any) -> Fact:
@@ -35,9 +40,12 @@ def product_fact(product: Any) -> Fact:
     return Fact(product.uid, product.version, data)
 
 
-def tell_promotions(session: Session, promotions: Iterable[Any], *, product_uid: str) -> None:
-    """PromotionChanged, one for each of these promotions of one product: its whole state after the change."""
-    emit_many(session, "PromotionChanged", [promotion_fact(row, product_uid=product_uid) for row in promotions])
+def tell_promotions(session: Session, promotions: Iterable[Any], products: Iterable[Any]) -> None:
+    """PromotionChanged, one for each of these promotions of these products: its whole state after the change."""
+    uids = {product.id: product.uid for product in products}
+    emit_many(
+        session, "PromotionChanged", [promotion_fact(row, product_uid=uids[row.product_id]) for row in promotions]
+    )
 
 
 def promotion_fact(promotion: Any, *, product_uid: str) -> Fact:

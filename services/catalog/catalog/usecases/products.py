@@ -15,7 +15,7 @@ from catalog.domain.models import INITIAL, Product, Supplier
 from catalog.queries import PRODUCT, OfNow, find_product, product_out
 from catalog.usecases.hold_statements import record_movements
 from catalog.usecases.locks import take_product
-from catalog.usecases.promotions import delete_promotions_of
+from catalog.usecases.removal import remove_products
 from catalog.usecases.stock import book_stock, tell_of_low_stock
 from chassis.db import insert_for, utcnow
 from chassis.problems import Conflict, NotFound
@@ -73,13 +73,7 @@ def delete_product(session: Session, *, product_id: int, precondition: Precondit
 
     Orders that hold its stock may still give it back.
     """
-    present = _take(session, product_id, precondition)
-    now = utcnow()
-    statement = update(Product).where(Product.id == product_id, Product.version == present.version)
-    gone = {"deleted_at": now, "updated_at": now, "version": Product.version + 1}
-    product = session.execute(statement.values(**gone).returning(*PRODUCT)).one()
-    delete_promotions_of(session, product)
-    tell_product(session, "ProductDeleted", product)
+    remove_products(session, [_take(session, product_id, precondition)])
 
 
 def _take(session: Session, product_id: int, precondition: Precondition) -> Row[Any]:

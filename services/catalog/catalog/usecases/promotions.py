@@ -6,7 +6,7 @@ it sees every promotion of the product there is. Prices need no job: reads ask w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, exists, insert, literal, select, true, update
@@ -35,7 +35,7 @@ def create_promotion(session: Session, *, fields: Mapping[str, Any]) -> dict[str
     promotion = session.execute(statement).first()
     if promotion is None:
         raise PromotionsOverlap(fields["start_date"], fields["end_date"])
-    tell_promotions(session, [promotion], product_uid=product.uid)
+    tell_promotions(session, [promotion], [product])
     return promotion_out(promotion)
 
 
@@ -56,7 +56,7 @@ def update_promotion(
     promotion = _apply(session, present, values, _no_overlap(after, but=promotion_id))
     if promotion is None:
         raise PromotionsOverlap(after["start_date"], after["end_date"])
-    tell_promotions(session, [promotion], product_uid=product.uid)
+    tell_promotions(session, [promotion], [product])
     return promotion_out(promotion)
 
 
@@ -65,20 +65,20 @@ def delete_promotion(session: Session, *, promotion_id: int, precondition: Preco
     present = _take(session, promotion_id, precondition)
     product = _take_product(session, present.product_id)
     gone = _apply(session, present, {"deleted_at": utcnow()})
-    tell_promotions(session, [gone], product_uid=product.uid)
+    tell_promotions(session, [gone], [product])
 
 
-def delete_promotions_of(session: Session, product: Any) -> None:
-    """A product that is taken and being deleted takes its promotions along."""
+def delete_promotions_of(session: Session, products: Collection[Any]) -> None:
+    """Products that are taken and being deleted take their promotions along."""
     now = utcnow()
     statement = (
         update(Promotion)
-        .where(Promotion.product_id == product.id, Promotion.deleted_at.is_(None))
+        .where(Promotion.product_id.in_([product.id for product in products]), Promotion.deleted_at.is_(None))
         .values(deleted_at=now, updated_at=now, version=Promotion.version + 1)
         .returning(*PROMOTION)
     )
     gone = sorted(session.execute(statement), key=lambda promotion: promotion.id)
-    tell_promotions(session, gone, product_uid=product.uid)
+    tell_promotions(session, gone, products)
 
 
 def _take(session: Session, promotion_id: int, precondition: Precondition, also: int | None = None) -> Row[Any]:

@@ -1,0 +1,39 @@
+"""What deleting products means, one or a thousand: all that is only theirs goes with them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
+
+from catalog.domain.b2b_models import Attribute, ProductDescription
+from catalog.domain.events import tell_products
+from catalog.domain.models import Product
+from catalog.queries import PRODUCT
+from catalog.usecases.promotions import delete_promotions_of
+from catalog.usecases.rows import take_rows
+from chassis.db import utcnow
+
+
+def remove_products(session: Session, products: Collection[Any]) -> None:
+    """Soft: these living products, which this transaction has taken, leave every list, and their SKUs become free.
+
+    Their promotions end, their descriptions and attributes are deleted. Their rows, stock and ledgers stay: orders may still
+    give stock back, and an upsert of the uid brings the row back.
+    """
+    if not products:
+        return
+    uids = [product.uid for product in products]
+    attributes = take_rows(session, Attribute, ["product_uid"], uids, returning=[Attribute.uid])
+    session.execute(delete(Attribute).where(Attribute.uid.in_([row.uid for row in attributes])))
+    session.execute(delete(ProductDescription).where(ProductDescription.product_uid.in_(uids)))
+    now = utcnow()
+    statement = update(Product).where(
+        Product.id.in_([product.id for product in products]), Product.deleted_at.is_(None)
+    )
+    gone = {"deleted_at": now, "updated_at": now, "version": Product.version + 1}
+    removed = sorted(session.execute(statement.values(**gone).returning(*PRODUCT)), key=lambda product: product.id)
+    delete_promotions_of(session, removed)
+    tell_products(session, "ProductDeleted", removed)
