@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -23,12 +24,12 @@ log = logs.get(__name__)
 
 
 class Answer:
-    """An internal answer: `status` and decoded `data`."""
+    """An internal answer: `status`, decoded `data`, `headers`."""
 
-    __slots__ = ("data", "status")
+    __slots__ = ("data", "headers", "status")
 
-    def __init__(self, status: int, data: Any) -> None:
-        self.status, self.data = status, data
+    def __init__(self, status: int, data: Any, headers: Mapping[str, str]) -> None:
+        self.status, self.data, self.headers = status, data, headers
 
 
 class InternalClient:
@@ -76,7 +77,7 @@ class InternalClient:
             self._failed(path, str(answer.status))
             raise Unavailable
         self._failures = 0
-        return Answer(answer.status, data)
+        return Answer(answer.status, data, answer.headers)
 
     def _admit(self) -> None:
         """While the circuit is open refuse at once, but let one request through every OPEN_SECONDS to try the water."""

@@ -11,6 +11,7 @@ from auth.domain.passwords import MAX_LENGTH, MIN_LENGTH
 from auth.domain.signing_keys import generate
 from auth.runtime import passwords_of
 from auth.usecases.accounts import bootstrap as make_first_account
+from auth.usecases.audit import KEY_ROTATED, SYSTEM, Subject, record
 from auth.usecases.keys import add_key
 from chassis.cli import Service
 from chassis.db import ALL_ACCOUNTS
@@ -51,6 +52,8 @@ def rotate_keys(service: Service, ahead: float | None) -> None:
     key = generate(service.settings.signing_key_passphrase)
     with service.database().transaction(ALL_ACCOUNTS) as session:
         signs_from = add_key(session, key=key, ahead=timedelta(seconds=seconds))
+        subject = Subject("key", key.kid)
+        record(session, KEY_ROTATED, account_id=None, subject=subject, by=SYSTEM, signs_from=signs_from.isoformat())
     click.echo(f"Key {key.kid} signs from {signs_from:%Y-%m-%dT%H:%M:%SZ}.")
 
 

@@ -24,7 +24,12 @@ class Config(Settings):
     admin_password: str = field(default="", repr=False)
     company_name: str = "Mostrador"
 
+    customers_url: str = "http://127.0.0.1:8094"
+    """Where a B2B client's PIN is checked."""
+
     access_seconds: int = 3600
+    b2b_access_seconds: int = 900
+    """The same on the B2B surface (004)."""
     refresh_seconds: int = 7 * 24 * 3600
     refresh_grace_seconds: float = 10.0
     """A refresh token used again this soon after its rotation is a lost answer or a second tab, later it is theft."""
@@ -36,6 +41,9 @@ class Config(Settings):
     login_failures_per_name: int = 10
     login_failures_per_ip: int = 100
     login_failures_seconds: int = 900
+
+    audit_days: int = 400
+    """How long the audit trail is kept."""
 
     key_cache_seconds: float = 5.0
     """How old the keys in this process' memory may be."""

@@ -3,20 +3,33 @@ gateways must happen between them and never within one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from auth import queries
+from auth.clients.customers import Customers
 from auth.clients.gateways import Gateways
 from auth.config import Config
 from auth.domain.errors import NoActiveAccount, TooManyFailures, UserBlocked
+from auth.domain.names import phone_key
+from auth.domain.principals import Principal, principal_of_client, principal_of_user
 from auth.domain.tokens import MARGIN_SECONDS, access_claims, new_refresh_token, token_hash
 from auth.keystore import KeyStore
 from auth.revocations import deliver
-from auth.usecases import throttle
-from auth.usecases.sessions import Device, Revoking, exchange_refresh, open_session
+from auth.usecases import audit, throttle
+from auth.usecases.audit import Actor, Subject, subject_of
+from auth.usecases.clients import keep_client
+from auth.usecases.sessions import (
+    Device,
+    Opening,
+    Revoking,
+    exchange_refresh,
+    open_client_session,
+    open_user_session,
+)
 from auth.usecases.users import keep_password_hash
 from chassis.db import ALL_ACCOUNTS, Database, utcnow
 from chassis.passwords import Passwords
@@ -26,17 +39,19 @@ from chassis.uids import new_uid
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """A pair for the client."""
+    """A pair for the client; `access` lives `access_seconds`."""
 
     access: str
     refresh: str
+    access_seconds: int
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedIn:
-    """A login that succeeded: the user's row (`queries.user_by_login`), the session's id, its tokens."""
+    """A login that succeeded: who, the row of the user (`queries.user_by_login`) or client, the session, its tokens."""
 
-    user: Any
+    principal: Principal
+    row: Any
     session_id: int
     tokens: Tokens
 
@@ -45,83 +60,157 @@ class Logins:
     """The doors of the platform, on one database with one set of keys."""
 
     def __init__(
-        self, settings: Config, database: Database, keystore: KeyStore, passwords: Passwords, gateways: Gateways
-    ) -> None:
+        self, settings: Config, database: Database, keystore: KeyStore, passwords: Passwords, gateways: Gateways,
+        customers: Customers,
+    ) -> None:  # fmt: skip
         self._settings, self._database, self._keystore = settings, database, keystore
-        self._passwords, self._gateways = passwords, gateways
+        self._passwords, self._gateways, self._customers = passwords, gateways, customers
 
     @property
     def revoking(self) -> Revoking:
         """How this platform's sessions are ended."""
-        return Revoking(self._settings.access_seconds + MARGIN_SECONDS, self._gateways.urls)
+        longest = max(self._settings.access_seconds, self._settings.b2b_access_seconds)
+        return Revoking(longest + MARGIN_SECONDS, self._gateways.urls)
 
-    def log_in(self, *, name: str, password: str, device: Device) -> LoggedIn:
-        """A new session. NoActiveAccount, UserBlocked (to one who knows the password) or TooManyFailures."""
-        settings = self._settings
-        window = settings.login_failures_seconds
-        attempt = throttle.counted(
-            name=name, ip=device.ip_address,
-            per_name=settings.login_failures_per_name, per_ip=settings.login_failures_per_ip,
-        )  # fmt: skip
+    def log_in(
+        self, *, name: str, password: str, device: Device, exclusive: bool = False, b2b: bool = False
+    ) -> LoggedIn:
+        """A new session of a user; `exclusive`: the only one of its client type; `b2b`: with that surface's lifetimes.
+
+        NoActiveAccount, TooManyFailures; to one who knows the password UserBlocked, AlreadyLoggedIn.
+        """
+        attempt = self._attempt(name, device)
         with self._database.read(ALL_ACCOUNTS) as session:
-            if wait := throttle.retry_after(session, attempt, now=utcnow(), window=window):
-                raise TooManyFailures(wait)
-            user = queries.user_by_login(session, name)
+            user: Any = queries.user_by_login(session, name)
         right = self._passwords.verify(user.password_hash if user else None, password)
-        sid, refresh = new_uid(), new_refresh_token()
-        with self._database.transaction(ALL_ACCOUNTS) as session:
-            now = utcnow()
-            admitted: Any = user if right and user and queries.may_log_in(user, now) else None
-            wait = throttle.settle(session, attempt, failed=admitted is None, now=now, window=window)
-            outcome: int | Problem = (
-                TooManyFailures(wait) if wait else self._open(session, admitted, sid, refresh, device)
-            )
-        if isinstance(outcome, Problem):  # raised after the commit: the failure must count
-            raise outcome
-        if self._passwords.outdated(admitted.password_hash):
-            self._rehash(admitted, password)
-        return LoggedIn(admitted, outcome, Tokens(self._access(admitted, sid, device.client_type), refresh))
+        fault = _fault(user, right=right)
+        opening, refresh = self._opening(exclusive=exclusive, b2b=b2b)
 
-    def refresh(self, *, token: str) -> Tokens:
+        def open_session(session: Session) -> int | Problem:
+            now = utcnow()
+            if queries.blocked(user, now):
+                return UserBlocked(user.blocked_reason, user.blocked_until)
+            opened = open_user_session(session, user=user, opening=opening, device=device, now=now)
+            return NoActiveAccount() if opened is None else opened
+
+        principal = principal_of_user(user) if user else None
+        session_id = self._settle(attempt, device, principal, fault, open_session)
+        if self._passwords.outdated(user.password_hash):
+            self._rehash(user, password)
+        return self._logged_in(principal_of_user(user), user, session_id, opening, refresh, device)
+
+    def log_in_client(self, *, phone: str, pin_code: str, device: Device) -> LoggedIn:
+        """A new session of a B2B client. NoActiveAccount, TooManyFailures; Unavailable while customers does not answer."""
+        attempt = self._attempt(phone_key(phone), device, kind="phone")
+        found: Any = self._customers.client_of_pin(phone, pin_code)
+        with self._database.read(ALL_ACCOUNTS) as session:
+            known = found or queries.client_by_phone(session, phone_key(phone))
+        opening, refresh = self._opening(b2b=True)
+
+        def open_session(session: Session) -> int | Problem:
+            client = keep_client(session, is_active=True, **asdict(found))
+            if not client.is_active or client.credentials_version != found.credentials_version:
+                return NoActiveAccount()  # changed since customers answered
+            return open_client_session(session, client=client, opening=opening, device=device, now=utcnow())
+
+        principal = principal_of_client(known) if known else None
+        session_id = self._settle(attempt, device, principal, None if found else "wrong_pin", open_session)
+        return self._logged_in(principal_of_client(found), found, session_id, opening, refresh, device)
+
+    def refresh(self, *, token: str, by: Actor) -> Tokens:
         """The next pair of a session; InvalidToken or SessionEnded."""
         successor = new_refresh_token()
         with self._database.transaction(ALL_ACCOUNTS) as session:
             outcome = exchange_refresh(
                 session, old_hash=token_hash(token), new_hash=token_hash(successor), now=utcnow(),
                 seconds=self._settings.refresh_seconds, grace=self._settings.refresh_grace_seconds,
-                revoking=self.revoking,
+                revoking=self.revoking, by=by,
             )  # fmt: skip
         if isinstance(outcome, Problem):  # raised after the commit: a theft must end the session
             self.tell_gateways()
             raise outcome
-        turned, user = outcome
-        return Tokens(self._access(user, turned.uid, turned.client_type), successor)
+        access = self._access(outcome.principal, outcome.sid, outcome.client_type, outcome.access_seconds)
+        return Tokens(access, successor, outcome.access_seconds)
 
     def tell_gateways(self) -> None:
         """Tell the gateways of the sessions that were just ended; call it after the commit, before the answer."""
         deliver(self._database, self._gateways)
 
-    def _open(self, session: Session, user: Any, sid: str, refresh: str, device: Device) -> int | Problem:
-        now = utcnow()
-        if user is None:
-            return NoActiveAccount()
-        if queries.blocked(user, now):
-            return UserBlocked(user.blocked_reason, user.blocked_until)
-        opened = open_session(
-            session, user=user, sid=sid, refresh_hash=token_hash(refresh), device=device, now=now,
-            seconds=self._settings.refresh_seconds,
+    def _attempt(self, name: str, device: Device, *, kind: str = "name") -> Sequence[throttle.Counted]:
+        attempt = throttle.counted(
+            name=name, kind=kind, ip=device.ip_address,
+            per_name=self._settings.login_failures_per_name, per_ip=self._settings.login_failures_per_ip,
         )  # fmt: skip
-        return NoActiveAccount() if opened is None else opened
+        window = self._settings.login_failures_seconds
+        with self._database.read(ALL_ACCOUNTS) as session:
+            if wait := throttle.retry_after(session, attempt, now=utcnow(), window=window):
+                raise TooManyFailures(wait)
+        return attempt
+
+    def _settle(
+        self, attempt: Sequence[throttle.Counted], device: Device, principal: Principal | None, fault: str | None,
+        open_session: Callable[[Session], int | Problem],
+    ) -> int:  # fmt: skip
+        """Take the attempt's place among the others; open the session unless there is a `fault`, and write it down."""
+        window = self._settings.login_failures_seconds
+        with self._database.transaction(ALL_ACCOUNTS) as session:
+            settled = throttle.settle(session, attempt, failed=fault is not None, now=utcnow(), window=window)
+            if settled.wait is not None:
+                outcome: int | Problem = TooManyFailures(settled.wait)
+            else:
+                outcome = NoActiveAccount() if fault else open_session(session)
+                if isinstance(outcome, Problem):
+                    reason = fault or type(outcome).__name__
+                    _write_down(session, principal, device, reason, failed=fault is not None, locked=settled.locked)
+        if isinstance(outcome, Problem):  # raised after the commit: the failure must count
+            raise outcome
+        return outcome
+
+    def _opening(self, *, exclusive: bool = False, b2b: bool = False) -> tuple[Opening, str]:
+        refresh = new_refresh_token()
+        access_seconds = self._settings.b2b_access_seconds if b2b else self._settings.access_seconds
+        seconds = self._settings.refresh_seconds
+        return Opening(new_uid(), token_hash(refresh), seconds, access_seconds, exclusive), refresh
+
+    def _logged_in(
+        self, principal: Principal, row: Any, session_id: int, opening: Opening, refresh: str, device: Device
+    ) -> LoggedIn:
+        access = self._access(principal, opening.sid, device.client_type, opening.access_seconds)
+        return LoggedIn(principal, row, session_id, Tokens(access, refresh, opening.access_seconds))
 
     def _rehash(self, user: Any, password: str) -> None:
         new_hash = self._passwords.hash(password)
         with self._database.transaction(ALL_ACCOUNTS) as session:
             keep_password_hash(session, user_id=user.id, old_hash=user.password_hash, new_hash=new_hash)
 
-    def _access(self, user: Any, sid: str, client_type: str) -> str:
+    def _access(self, principal: Principal, sid: str, client_type: str, seconds: int) -> str:
         return self._keystore.sign(
             access_claims(
-                user, sid=sid, client_type=client_type, now=utcnow(), seconds=self._settings.access_seconds,
+                principal, sid=sid, client_type=client_type, now=utcnow(), seconds=seconds,
                 issuer=self._settings.jwt_issuer, audience=self._settings.jwt_audience,
             )
         )  # fmt: skip
+
+
+def _fault(user: Any, *, right: bool) -> str | None:
+    """Why it is no login, for the audit trail; None when it is one."""
+    if user is None:
+        return "unknown_name"
+    if not right:
+        return "wrong_password"
+    if not user.is_active:
+        return "deleted"
+    return "expired" if queries.expired(user, utcnow()) else None
+
+
+def _write_down(
+    session: Session, principal: Principal | None, device: Device, reason: str, *, failed: bool, locked: bool
+) -> None:
+    # A name that is nobody's is not written down: people do type their passwords there.
+    subject = subject_of(principal) if principal else Subject("login")
+    account_id = principal.account_id if principal else None
+    details = {"reason": reason, "client_type": device.client_type}
+    entries = [audit.Entry(audit.LOGIN_FAILED if failed else audit.LOGIN_REFUSED, account_id, subject, details)]
+    if locked:
+        entries.append(audit.Entry(audit.LOGIN_LOCKED, account_id, subject, details))
+    audit.record_all(session, entries, by=Actor(ip_address=device.ip_address, user_agent=device.user_agent))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
-from auth.domain.models import Account, LoginName, LoginSession, PendingRevocation, SigningKey, User
+from auth.domain.models import Account, Client, LoginName, LoginSession, PendingRevocation, SigningKey, User
 from auth.domain.names import join_name, login_key
 from auth.domain.plans import MANAGERS, user_type
+from auth.domain.principals import Principal, principal_of_client, principal_of_user
 from chassis.db import utcnow
 from chassis.search import matches
 
@@ -24,8 +25,13 @@ _ACCOUNT_FIELDS = (
 )  # fmt: skip
 _USER: tuple[Any, ...] = (
     User.id, User.uid, User.username, User.email, User.first_name, User.last_name, User.phone_number, User.address,
-    User.role, User.is_active, User.is_blocked, User.blocked_reason, User.blocked_until, User.expiry_date, User.version,
-    *(getattr(Account, name).label(f"account_{name}") for name in _ACCOUNT_FIELDS),
+    User.account_id, User.role, User.is_active, User.is_blocked, User.blocked_reason, User.blocked_until,
+    User.expiry_date, User.version,
+    *(getattr(Account, name).label(f"account_{name}") for name in _ACCOUNT_FIELDS if name != "id"),
+)  # fmt: skip
+_CLIENT = (
+    Client.id, Client.uid, Client.account_id, Client.name, Client.email, Client.phone, Client.is_active,
+    Client.credentials_version, Client.version,
 )  # fmt: skip
 ORDERINGS: Mapping[str, Any] = {
     "id": User.id, "username": User.username, "email": User.email, "first_name": User.first_name,
@@ -49,6 +55,33 @@ def user(session: Session, user_id: int, *, locked: bool = False) -> Any | None:
     statement = _active_users().where(User.id == user_id)
     # SQLite has no row locks and needs none: its write transactions come one after the other.
     return session.execute(statement.with_for_update(of=User) if locked else statement).first()
+
+
+def client(session: Session, client_id: int, *, locked: bool = False) -> Any | None:
+    """A B2B client, active or not; `locked` as for `user`."""
+    statement = select(*_CLIENT).where(Client.id == client_id)
+    return session.execute(statement.with_for_update() if locked else statement).first()
+
+
+def client_by_phone(session: Session, phone: str) -> Any | None:
+    """The client last known to log in by this phone."""
+    return session.execute(select(*_CLIENT).where(Client.phone == phone, Client.is_active)).first()
+
+
+def owners(session: Session, sessions: Iterable[Any]) -> dict[tuple[int | None, int | None], Principal]:
+    """Whose the sessions are, by (`user_id`, `client_id`)."""
+    pairs = {(row.user_id, row.client_id) for row in sessions}
+    user_ids = {user_id for user_id, _ in pairs if user_id is not None}
+    client_ids = {client_id for _, client_id in pairs if client_id is not None}
+    found: dict[tuple[int | None, int | None], Principal] = {}
+    if user_ids:
+        columns = (User.id, User.uid, User.account_id, User.username, User.email, User.role)
+        rows = session.execute(select(*columns).where(User.id.in_(user_ids)))
+        found |= {(row.id, None): principal_of_user(row) for row in rows}
+    if client_ids:
+        rows = session.execute(select(*_CLIENT).where(Client.id.in_(client_ids)))
+        found |= {(None, row.id): principal_of_client(row) for row in rows}
+    return found
 
 
 def users(*, role: str | None = None, search: str | None = None) -> Select[Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flask import current_app
 
+from auth.clients.customers import Customers
 from auth.clients.gateways import Gateways
 from auth.config import Config
 from auth.keystore import KeyStore
@@ -29,7 +30,8 @@ def assemble(settings: Config, database: Database) -> Runtime:
     """The parts for these settings; opens nothing yet, so that the web server may fork."""
     keystore = KeyStore(database, settings)
     passwords = passwords_of(settings)
-    return Runtime(keystore, passwords, Logins(settings, database, keystore, passwords, Gateways(settings)))
+    logins = Logins(settings, database, keystore, passwords, Gateways(settings), Customers(settings))
+    return Runtime(keystore, passwords, logins)
 
 
 def passwords_of(settings: Config) -> Passwords:

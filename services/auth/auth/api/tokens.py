@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 
 from auth import queries
+from auth.api.callers import device, stranger
+from auth.api.endings import log_out_here
 from auth.api.schemas import Login, LoginOut, Logout, MessageOut, Refresh, TokensOut
-from auth.domain.tokens import token_hash
 from auth.runtime import runtime
-from auth.usecases.sessions import Device, log_out
-from chassis import idempotency, web
-from chassis.access import current_user, public
+from chassis import idempotency
+from chassis.access import public
 from chassis.blueprint import Blueprint
-from chassis.db import utcnow
 from chassis.json import json_response
 
 blp = Blueprint("tokens", __name__, url_prefix="/api/auth")
@@ -26,11 +25,10 @@ blp = Blueprint("tokens", __name__, url_prefix="/api/auth")
 @blp.response(200, LoginOut)
 def login(body: dict[str, Any]) -> Response:
     """Open a session; one may have any number of them."""
-    device = Device(request.remote_addr or "", request.headers.get("User-Agent", ""))
     name = body.get("email") or body["username"]
-    done = runtime().logins.log_in(name=name, password=body["password"], device=device)
+    done = runtime().logins.log_in(name=name, password=body["password"], device=device())
     pair = {"refresh": done.tokens.refresh, "access": done.tokens.access}
-    user = queries.user_out(done.user)
+    user = queries.user_out(done.row)
     return json_response({**pair, "session_id": done.session_id, "user": user, "tokens": pair})
 
 
@@ -40,7 +38,7 @@ def login(body: dict[str, Any]) -> Response:
 @blp.response(200, TokensOut)
 def refresh(body: dict[str, Any]) -> Response:
     """Exchange a refresh token for the next pair; the old one is dead from then on."""
-    pair = runtime().logins.refresh(token=body["refresh"])
+    pair = runtime().logins.refresh(token=body["refresh"], by=stranger())
     return json_response({"access": pair.access, "refresh": pair.refresh})
 
 
@@ -50,10 +48,5 @@ def refresh(body: dict[str, Any]) -> Response:
 @blp.response(200, MessageOut)
 def logout(body: dict[str, Any]) -> Response:
     """End the session; its tokens are refused everywhere from this answer on."""
-    user, logins = current_user(), runtime().logins
-    given = token_hash(body["refresh"]) if body.get("refresh") else None
-    answer = web.respond(
-        200, log_out, user_id=user.user_id, sid=user.sid, refresh_hash=given, now=utcnow(), revoking=logins.revoking
-    )
-    logins.tell_gateways()
-    return answer
+    message = {"message": "Sesión cerrada exitosamente"}
+    return log_out_here(body.get("refresh"), message)

@@ -17,6 +17,17 @@ class NoActiveAccount(Problem):
     headers = _BEARER
 
 
+class AlreadyLoggedIn(Problem):
+    """401, the user has a session on this client type (002)."""
+
+    status = 401
+    headers = _BEARER
+
+    def __init__(self, client_type: str) -> None:
+        where = client_type.replace("_", " ")
+        super().__init__(f"You are already logged in on {where}. Please logout first...")
+
+
 class UserBlocked(Problem):
     """403 with the block's reason and end; only told to one who knows the password."""
 

@@ -15,10 +15,12 @@ from sqlalchemy import (
     Index,
     String,
     Text,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from chassis.columns import UID_LENGTH
 from chassis.db import Base, BigId, TenantOwned, UtcDateTime, utcnow
 from chassis.uids import new_uid
 
@@ -69,6 +71,7 @@ class User(TenantOwned, Base):
     __tablename__ = "users"
     __table_args__ = (
         ForeignKeyConstraint(["account_id"], ["accounts.id"]),
+        UniqueConstraint("account_id", "uid"),
         Index(
             "ix_users_account_id_id", "account_id", "id",
             sqlite_where=text("is_active"), postgresql_where=text("is_active"),
@@ -76,7 +79,7 @@ class User(TenantOwned, Base):
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    uid: Mapped[str] = mapped_column(String(36), default=new_uid, unique=True)
+    uid: Mapped[str] = mapped_column(String(UID_LENGTH), default=new_uid)
     username: Mapped[str] = mapped_column(String(254))
     email: Mapped[str] = mapped_column(String(254))
     first_name: Mapped[str] = mapped_column(String(150))
@@ -108,34 +111,71 @@ class LoginName(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey(User.id), index=True)
 
 
+class Client(TenantOwned, Base):
+    """What auth knows of a B2B client from the service of customers: enough to name who logged in and to end it.
+
+    `version` tells the newer of two states, `credentials_version` grows with each new PIN.
+    """
+
+    __tablename__ = "clients"
+    __table_args__ = (UniqueConstraint("account_id", "uid"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    uid: Mapped[str] = mapped_column(String(UID_LENGTH))
+    name: Mapped[str] = mapped_column(String(200))
+    email: Mapped[str | None] = mapped_column(String(254))
+    phone: Mapped[str] = mapped_column(String(20))
+    is_active: Mapped[bool]
+    credentials_version: Mapped[int]
+    version: Mapped[int]
+
+
 class LoginSession(TenantOwned, Base):
-    """One login. `uid` is the `sid` in its tokens; `refresh_hash` the hash of the one refresh token that works."""
+    """One login of a user or a client. `uid` is the `sid` in its tokens; `refresh_hash` the hash of the one refresh
+    token that works. `slot` is the client type of which the user has one session at most (002), or NULL.
+    """
 
     __tablename__ = "sessions"
     __table_args__ = (
+        CheckConstraint("(user_id IS NULL) <> (client_id IS NULL)", name="one_principal"),
         Index(
             "ix_sessions_account_id_user_id", "account_id", "user_id",
             sqlite_where=text("revoked_at IS NULL"), postgresql_where=text("revoked_at IS NULL"),
+        ),
+        Index(
+            "ix_sessions_account_id_client_id", "account_id", "client_id",
+            sqlite_where=text("revoked_at IS NULL"), postgresql_where=text("revoked_at IS NULL"),
+        ),
+        Index(
+            "ix_sessions_user_id_slot", "user_id", "slot", unique=True,
+            sqlite_where=text("slot IS NOT NULL AND revoked_at IS NULL"),
+            postgresql_where=text("slot IS NOT NULL AND revoked_at IS NULL"),
         ),
         Index(
             "ix_sessions_revocation_expires_at", "revocation_expires_at",
             sqlite_where=text("revocation_expires_at IS NOT NULL"),
             postgresql_where=text("revocation_expires_at IS NOT NULL"),
         ),
+        Index("ix_sessions_expires_at", "expires_at"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     uid: Mapped[str] = mapped_column(String(36), unique=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey(User.id))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
+    client_id: Mapped[int | None] = mapped_column(ForeignKey(Client.id))
     refresh_hash: Mapped[str] = mapped_column(String(64), unique=True)
     client_type: Mapped[str] = mapped_column(String(20), default="unknown")
+    slot: Mapped[str | None] = mapped_column(String(20))
     device_name: Mapped[str] = mapped_column(String(100), default="")
     telegram_user_id: Mapped[int | None] = mapped_column(BigInteger)
     telegram_username: Mapped[str] = mapped_column(String(64), default="")
     user_agent: Mapped[str] = mapped_column(String(512), default="")
     ip_address: Mapped[str] = mapped_column(String(45), default="")
+    access_seconds: Mapped[int] = mapped_column(server_default=text("3600"))
+    """For how long its access tokens live."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_activity: Mapped[datetime] = mapped_column(UtcDateTime)
+    """When its newest access token was issued: at the login or the last refresh."""
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoke_reason: Mapped[str | None] = mapped_column(String(20))
@@ -184,3 +224,30 @@ class PendingRevocation(Base):
     gateway: Mapped[str] = mapped_column(String(255), primary_key=True)
     sid: Mapped[str] = mapped_column(String(36), primary_key=True)
     exp: Mapped[int] = mapped_column(BigInteger)
+
+
+class AuditEntry(TenantOwned, Base):
+    """A security event: what happened (`action`) to whom (`subject_…`), and who did it from where. Rows are only added.
+
+    What belongs to no account (a login by an unknown name, a new signing key) is the first account's: the operator's.
+    """
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (
+        Index(None, "account_id", "id"),
+        Index(None, "account_id", "action", "id"),
+        Index(None, "account_id", "subject_uid", "id"),
+        Index(None, "at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    action: Mapped[str] = mapped_column(String(30))
+    subject_type: Mapped[str] = mapped_column(String(10))
+    subject_uid: Mapped[str | None] = mapped_column(String(UID_LENGTH))
+    subject_name: Mapped[str] = mapped_column(String(254))
+    actor_uid: Mapped[str | None] = mapped_column(String(UID_LENGTH))
+    actor_name: Mapped[str] = mapped_column(String(254))
+    ip_address: Mapped[str] = mapped_column(String(45))
+    user_agent: Mapped[str] = mapped_column(String(512))
+    details: Mapped[dict[str, Any]] = mapped_column(JSON)

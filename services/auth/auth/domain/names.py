@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 
 def login_key(name: str) -> str:
     """The form in which a login name is compared: case does not matter."""
     return name.strip().casefold()
+
+
+def phone_key(phone: str) -> str:
+    """A phone without the punctuation that people write it with."""
+    return re.sub(r"[\s().\-/]", "", phone)
 
 
 def split_full_name(full_name: str) -> tuple[str, str]:

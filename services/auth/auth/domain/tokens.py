@@ -7,6 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from auth.domain.principals import Principal
 from chassis.uids import new_uid
 
 # Clocks differ a little, and a token may be minted while its session is being revoked: revocations outlive tokens by this.
@@ -24,12 +25,12 @@ def token_hash(token: str) -> str:
 
 
 def access_claims(
-    user: Any, *, sid: str, client_type: str, now: datetime, seconds: int, issuer: str, audience: str
+    principal: Principal, *, sid: str, client_type: str, now: datetime, seconds: int, issuer: str, audience: str
 ) -> dict[str, Any]:
-    """The claims of an access token that lives `seconds` from `now`. `user` has the columns of `queries.LOGIN`."""
+    """The claims of an access token that lives `seconds` from `now`."""
     issued = int(now.timestamp())
     return {
         "type": "access", "iss": issuer, "aud": audience, "iat": issued, "nbf": issued, "exp": issued + seconds,
-        "jti": new_uid(), "sid": sid, "sub": user.uid, "user_id": user.id, "account_id": user.account_id,
-        "email": user.email, "username": user.username, "role": user.role, "client_type": client_type,
+        "jti": new_uid(), "sid": sid, "sub": principal.uid, "user_id": principal.id, "account_id": principal.account_id,
+        "email": principal.email, "username": principal.username, "role": principal.role, "client_type": client_type,
     }  # fmt: skip

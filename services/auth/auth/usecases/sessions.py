@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from auth import queries
-from auth.domain.errors import SessionEnded
+from auth.domain.errors import AlreadyLoggedIn, SessionEnded
 from auth.domain.facts import tell_session_revoked
 from auth.domain.models import LoginSession, PendingRevocation, SpentRefreshToken, User
+from auth.domain.principals import Principal, principal_of_client, principal_of_user
+from auth.usecases import audit
+from auth.usecases.audit import Actor
 from chassis.db import insert_for
 from chassis.problems import InvalidToken, Problem
 
@@ -28,6 +31,23 @@ class Device:
     ip_address: str
     user_agent: str
     client_type: str = "unknown"
+    device_name: str = ""
+    telegram_user_id: int | None = None
+    telegram_username: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A session to be: its id in tokens, its first refresh token's hash, how long it and its access tokens live (s).
+
+    `exclusive`: a user's only one of its client type (002).
+    """
+
+    sid: str
+    refresh_hash: str
+    seconds: int
+    access_seconds: int
+    exclusive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +58,10 @@ class Revoking:
     gateways: Sequence[str]
 
 
-def open_session(
-    session: Session, *, user: Any, sid: str, refresh_hash: str, device: Device, now: datetime, seconds: int
-) -> int | None:
-    """A new session of `user` that lives `seconds` unless refreshed; its id.
+def open_user_session(
+    session: Session, *, user: Any, opening: Opening, device: Device, now: datetime
+) -> int | AlreadyLoggedIn | None:
+    """A new session of `user`; its id, or AlreadyLoggedIn when it is to be exclusive and there is one.
 
     None when the user was deleted, blocked or given another password since `user` was read: what does that takes the
     user's row before it ends the sessions, so it can't miss the one that is opened here.
@@ -57,22 +77,65 @@ def open_session(
     ).first()  # fmt: skip
     if still is None:
         return None
-    opened: int = session.execute(
-        insert_for(session, LoginSession)
-        .values(
-            account_id=user.account_id, user_id=user.id, uid=sid, refresh_hash=refresh_hash,
-            client_type=device.client_type, user_agent=device.user_agent[:512], ip_address=device.ip_address[:45],
-            created_at=now, last_activity=now, expires_at=now + timedelta(seconds=seconds),
+    slot = device.client_type if opening.exclusive else None
+    if slot:  # one that has run out is in nobody's way
+        session.execute(
+            update(LoginSession)
+            .where(LoginSession.user_id == user.id, LoginSession.slot == slot, LoginSession.expires_at <= now)
+            .values(slot=None)
         )
-        .returning(LoginSession.id)
-    ).scalar_one()  # fmt: skip
+    opened = _insert(session, principal_of_user(user), opening, device, now, slot=slot)
+    return AlreadyLoggedIn(device.client_type) if opened is None else opened
+
+
+def open_client_session(session: Session, *, client: Any, opening: Opening, device: Device, now: datetime) -> int:
+    """A new session of a B2B client, whose row the caller holds; its id."""
+    opened = _insert(session, principal_of_client(client), opening, device, now, slot=None)
+    if opened is None:
+        raise RuntimeError("a session without a slot can't be in the way of another")
     return opened
 
 
+def _insert(
+    session: Session, principal: Principal, opening: Opening, device: Device, now: datetime, *, slot: str | None
+) -> int | None:
+    owner = {"user_id" if principal.kind == "user" else "client_id": principal.id}
+    statement = insert_for(session, LoginSession).values(
+        account_id=principal.account_id, **owner, uid=opening.sid, refresh_hash=opening.refresh_hash, slot=slot,
+        client_type=device.client_type, device_name=device.device_name, telegram_user_id=device.telegram_user_id,
+        telegram_username=device.telegram_username, user_agent=device.user_agent[:512],
+        ip_address=device.ip_address[:45], access_seconds=opening.access_seconds,
+        created_at=now, last_activity=now, expires_at=now + timedelta(seconds=opening.seconds),
+    )  # fmt: skip
+    if slot:
+        statement = statement.on_conflict_do_nothing(
+            index_elements=["user_id", "slot"], index_where=text("slot IS NOT NULL AND revoked_at IS NULL")
+        )
+    opened = session.execute(statement.returning(LoginSession.id)).scalar()
+    if opened is not None:
+        by = Actor(principal.uid, principal.username, device.ip_address, device.user_agent)
+        audit.record(
+            session, audit.LOGIN, account_id=principal.account_id, subject=audit.subject_of(principal), by=by,
+            sid=opening.sid, client_type=device.client_type, device_name=device.device_name,
+        )  # fmt: skip
+    return opened
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """A session that goes on: its id in tokens, whose it is, and how long its access tokens live (s)."""
+
+    sid: str
+    principal: Principal
+    client_type: str
+    access_seconds: int
+
+
 def exchange_refresh(
-    session: Session, *, old_hash: str, new_hash: str, now: datetime, seconds: int, grace: float, revoking: Revoking
-) -> tuple[Any, Any] | Problem:
-    """Put a session's next refresh token into force; (session, user), or the problem to answer *after the commit*.
+    session: Session, *, old_hash: str, new_hash: str, now: datetime, seconds: int, grace: float, revoking: Revoking,
+    by: Actor,
+) -> Refreshed | Problem:  # fmt: skip
+    """Put a session's next refresh token into force, or answer the problem to tell *after the commit*.
 
     One conditional update decides: of two uses of one token one wins. A token that was exchanged more than `grace`
     seconds ago is in wrong hands, or its owner is: the session ends.
@@ -81,27 +144,42 @@ def exchange_refresh(
         update(LoginSession)
         .where(LoginSession.refresh_hash == old_hash, LoginSession.revoked_at.is_(None), LoginSession.expires_at > now)
         .values(refresh_hash=new_hash, last_activity=now, expires_at=now + timedelta(seconds=seconds))
-        .returning(LoginSession.id, LoginSession.uid, LoginSession.user_id, LoginSession.client_type)
-    ).first()
+        .returning(
+            LoginSession.id, LoginSession.uid, LoginSession.user_id, LoginSession.client_id,
+            LoginSession.client_type, LoginSession.access_seconds,
+        )
+    ).first()  # fmt: skip
     if turned is None:
-        return _dead_token(session, old_hash, now, grace, revoking)
+        return _dead_token(session, old_hash, now, grace, revoking, by)
     session.execute(
         insert_for(session, SpentRefreshToken).values(
             token_hash=old_hash, session_id=turned.id, spent_at=now, expires_at=now + timedelta(seconds=seconds)
         )
     )
+    principal = _still(session, turned, now)
+    if principal is None:
+        raise InvalidToken
+    return Refreshed(turned.uid, principal, turned.client_type, turned.access_seconds)
+
+
+def _still(session: Session, turned: Any, now: datetime) -> Principal | None:
+    """Whose session it is, if they may still have one."""
+    if turned.client_id is not None:
+        client = queries.client(session, turned.client_id)
+        return principal_of_client(client) if client is not None and client.is_active else None
     user = queries.user(session, turned.user_id)
     if user is None or queries.expired(user, now) or queries.blocked(user, now):
-        raise InvalidToken
-    return turned, user
+        return None
+    return principal_of_user(user)
 
 
-def _dead_token(session: Session, old_hash: str, now: datetime, grace: float, revoking: Revoking) -> Problem:
+def _dead_token(session: Session, old_hash: str, now: datetime, grace: float, revoking: Revoking, by: Actor) -> Problem:
     spent = session.execute(
         select(SpentRefreshToken.session_id, SpentRefreshToken.spent_at).where(SpentRefreshToken.token_hash == old_hash)
     ).first()
     if spent is not None and now - spent.spent_at > timedelta(seconds=grace):
-        end_sessions(session, LoginSession.id == spent.session_id, reason="refresh_reused", now=now, revoking=revoking)
+        which = LoginSession.id == spent.session_id
+        end_sessions(session, which, reason="refresh_reused", now=now, revoking=revoking, by=by)
         return SessionEnded()
     ended = session.execute(
         select(LoginSession.id).where(LoginSession.refresh_hash == old_hash, LoginSession.revoked_at.is_not(None))
@@ -110,39 +188,49 @@ def _dead_token(session: Session, old_hash: str, now: datetime, grace: float, re
 
 
 def end_sessions(
-    session: Session, which: ColumnElement[bool], *, reason: str, now: datetime, revoking: Revoking
+    session: Session, which: ColumnElement[bool], *, reason: str, now: datetime, revoking: Revoking, by: Actor
 ) -> int:
-    """End the live sessions that `which` selects, tell it, and note which gateways have to hear; how many they were."""
+    """End the live sessions that `which` selects; how many they were.
+
+    Told as events, written into the audit trail, and noted for each gateway that has to hear of it.
+    """
     until = now + timedelta(seconds=revoking.seconds)
     ended = session.execute(
         update(LoginSession)
         .where(which, LoginSession.revoked_at.is_(None))
         .values(revoked_at=now, revoke_reason=reason, revocation_expires_at=until)
-        .returning(LoginSession.uid, LoginSession.user_id, LoginSession.account_id)
-    ).all()
+        .returning(
+            LoginSession.uid, LoginSession.user_id, LoginSession.client_id, LoginSession.account_id,
+            LoginSession.client_type, LoginSession.device_name, LoginSession.expires_at,
+        )
+    ).all()  # fmt: skip
     if not ended:
         return 0
-    users = session.execute(select(User.id, User.uid).where(User.id.in_({row.user_id for row in ended})))
-    uids = {user.id: user.uid for user in users}
+    owners = queries.owners(session, ended)
+    entries = []
     for row in ended:
+        owner = owners[row.user_id, row.client_id]
         tell_session_revoked(
-            session, sid=row.uid, user_uid=uids[row.user_id], account_id=row.account_id, reason=reason, expires_at=until
+            session, sid=row.uid, user_uid=owner.uid, account_id=row.account_id, reason=reason, expires_at=until
         )
+        details = {"sid": row.uid, "reason": reason, "client_type": row.client_type, "device_name": row.device_name}
+        entries.append(audit.Entry(audit.SESSION_ENDED, row.account_id, audit.subject_of(owner), details))
+    audit.record_all(session, entries, by=by)
     if revoking.gateways:
         exp = int(until.timestamp())
         pending = [{"gateway": url, "sid": row.uid, "exp": exp} for url in revoking.gateways for row in ended]
         session.execute(insert_for(session, PendingRevocation).values(pending).on_conflict_do_nothing())
-    return len(ended)
+    return sum(row.expires_at > now for row in ended)
 
 
 def log_out(
-    session: Session, *, user_id: int, sid: str, refresh_hash: str | None, now: datetime, revoking: Revoking
-) -> dict[str, str]:
-    """End the session `sid` and, if it is the same user's, the one that the refresh token belongs to; 003's answer."""
-    mine = or_(LoginSession.uid == sid, LoginSession.refresh_hash == (refresh_hash or ""))
-    which = and_(LoginSession.user_id == user_id, mine)
-    end_sessions(session, which, reason="logout", now=now, revoking=revoking)
-    return {"message": "Sesión cerrada exitosamente"}
+    session: Session, *, sid: str, refresh_hash: str | None, mine: ColumnElement[bool], answer: Any, now: datetime,
+    revoking: Revoking, by: Actor,
+) -> Any:  # fmt: skip
+    """End the session `sid` and, if it is one of `mine`, the one that the refresh token belongs to; `answer`."""
+    which = and_(mine, or_(LoginSession.uid == sid, LoginSession.refresh_hash == (refresh_hash or "")))
+    end_sessions(session, which, reason="logout", now=now, revoking=revoking, by=by)
+    return answer
 
 
 def confirm_revocations(session: Session, *, gateway: str, sids: Sequence[str]) -> None:

@@ -29,9 +29,17 @@ class Counted:
     limit: int
 
 
-def counted(*, name: str, ip: str, per_name: int, per_ip: int) -> list[Counted]:
-    """The name and the address of an attempt, in the order in which their rows are locked."""
-    found = [Counted(_key("name", login_key(name)), per_name)]
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What becomes of an attempt: seconds to `wait` if it does not count, and whether it `locked` the next ones out."""
+
+    wait: int | None
+    locked: bool = False
+
+
+def counted(*, name: str, ip: str, per_name: int, per_ip: int, kind: str = "name") -> list[Counted]:
+    """The name (or what `kind` says, a phone) and the address of an attempt, in the order in which rows are locked."""
+    found = [Counted(_key(kind, login_key(name)), per_name)]
     if ip:
         found.append(Counted(_key("ip", _network(ip)), per_ip))
     return sorted(found)
@@ -44,10 +52,10 @@ def retry_after(session: Session, attempt: Sequence[Counted], *, now: datetime, 
     return _wait(attempt, {row.key: row.times for row in rows}, now, window)
 
 
-def settle(session: Session, attempt: Sequence[Counted], *, failed: bool, now: datetime, window: int) -> int | None:
+def settle(session: Session, attempt: Sequence[Counted], *, failed: bool, now: datetime, window: int) -> Settled:
     """Take the attempt's place in the order of attempts, and count it if it `failed`.
 
-    Seconds to wait when the attempts before it have used up a limit: then it counts for nothing, right or wrong.
+    It has to wait when the attempts before it have used up a limit: then it counts for nothing, right or wrong.
     """
     insert = insert_for(session, LoginFailures).values(
         [{"key": each.key, "times": [], "touched_at": now} for each in attempt]
@@ -60,17 +68,15 @@ def settle(session: Session, attempt: Sequence[Counted], *, failed: bool, now: d
     times = {row.key: row.times for row in locked}
     wait = _wait(attempt, times, now, window)
     if wait is not None or not failed:
-        return wait
+        return Settled(wait)
+    times = {each.key: [*_recent(times[each.key], now, window), now.timestamp()] for each in attempt}
     insert = insert_for(session, LoginFailures).values(
-        [
-            {"key": each.key, "times": [*_recent(times[each.key], now, window), now.timestamp()], "touched_at": now}
-            for each in attempt
-        ]
+        [{"key": each.key, "times": times[each.key], "touched_at": now} for each in attempt]
     )
     session.execute(
         insert.on_conflict_do_update(index_elements=[LoginFailures.key], set_={"times": insert.excluded.times})
     )
-    return None
+    return Settled(None, locked=any(len(times[each.key]) == each.limit for each in attempt))
 
 
 def _wait(attempt: Sequence[Counted], times: dict[str, list[float]], now: datetime, window: int) -> int | None:
