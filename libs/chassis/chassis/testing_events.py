@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from chassis.db import ALL_ACCOUNTS, Database, utcnow
 from chassis.messaging.envelope import Event
-from chassis.messaging.handlers import handle
+from chassis.messaging.handlers import Subscriptions, handle, with_settings
 from chassis.messaging.outbox import OutboxRow
 from chassis.uids import new_uid
 
@@ -100,9 +100,16 @@ def event_of(contracts: Contracts) -> Callable[..., Event]:
 
 
 @pytest.fixture
-def deliver(database: Database, service_name: str, event_of: Callable[..., Event]) -> Callable[..., list[Event]]:
+def subscriptions(service_name: str, settings: Any) -> Subscriptions:
+    """What the service listens to."""
+    return with_settings(import_module(f"{service_name}.consumers").SUBSCRIPTIONS, settings)
+
+
+@pytest.fixture
+def deliver(
+    database: Database, subscriptions: Subscriptions, event_of: Callable[..., Event]
+) -> Callable[..., list[Event]]:
     """Handle events as the consumer does: `deliver("OrderPaid", {…})`, or ready ones: `deliver(event, event)`."""
-    subscriptions = import_module(f"{service_name}.consumers").SUBSCRIPTIONS
 
     def send(*what: Any, **how: Any) -> list[Event]:
         events = list(what) if isinstance(what[0], Event) else [event_of(*what, **how)]

@@ -19,6 +19,7 @@ from typing import Any
 from chassis import failpoints, idempotency_keys, logs
 from chassis.db import Database
 from chassis.messaging.consumer import Consumer
+from chassis.messaging.handlers import with_settings
 from chassis.messaging.inbox import PRUNING
 from chassis.messaging.relay import Relay
 from chassis.pulse import Pulse
@@ -43,13 +44,13 @@ class Part:
 def run_worker(service: str) -> None:
     """Run the worker of the service package `service` (`sales`); ends by SystemExit.
 
-    By convention: `<service>.config.Config` is its settings, `<service>.consumers.SUBSCRIPTIONS` what it listens to,
-    `<service>.sweeps.SWEEPS` what it does by the clock; either may be missing.
+    By convention: `<service>.config.Config` is its settings, `<service>.consumers.SUBSCRIPTIONS` what it listens to (or a
+    function of the settings that tells), `<service>.sweeps.SWEEPS` what it does by the clock; either may be missing.
     """
     settings = importlib.import_module(f"{service}.config").Config.from_env()
     logs.configure(service, settings.log_level)
     failpoints.arm(settings.failpoints)
-    subscriptions = _of_service(service, "consumers", "SUBSCRIPTIONS", {})
+    subscriptions = with_settings(_of_service(service, "consumers", "SUBSCRIPTIONS", {}), settings)
     sweeps = [PRUNING, idempotency_keys.PRUNING, *_of_service(service, "sweeps", "SWEEPS", [])]
     stop = threading.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):

@@ -46,6 +46,11 @@ def batch(handler: BatchHandler) -> Batch:
 Subscriptions = Mapping[str, Handler | Batch]
 
 
+def with_settings(subscriptions: Subscriptions | Callable[[Any], Subscriptions], settings: Any) -> Subscriptions:
+    """A service's SUBSCRIPTIONS: the mapping, or what the function gives whose handlers depend on the settings."""
+    return subscriptions(settings) if callable(subscriptions) else subscriptions
+
+
 def handle(database: Database, subscriptions: Subscriptions, events: Sequence[Event]) -> None:
     """Claim the events, run their handlers and commit, in one transaction; any error takes all of it back."""
     known = [event for event in events if event.type in subscriptions]

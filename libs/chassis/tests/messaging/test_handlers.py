@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from chassis.db import ALL_ACCOUNTS, Database, tenant, utcnow
 from chassis.messaging import Event, InboxRow, batch
-from chassis.messaging.handlers import database_away, handle
+from chassis.messaging.handlers import database_away, handle, with_settings
 from chassis.messaging.inbox import claim, prune
 
 
@@ -140,3 +140,11 @@ def test_an_absent_database_is_known_as_one(database: Database) -> None:
             session.execute(text("INSERT INTO totals VALUES ('a', 1, 1)"))
         session.execute(text("PRAGMA busy_timeout = 5000"))
     assert database_away(locked.value)
+
+
+def test_handlers_may_depend_on_the_settings() -> None:
+    def handlers_for(settings: int) -> dict[str, Any]:
+        return {"Renamed": lambda _session, _event: settings}
+
+    assert with_settings(SUBSCRIPTIONS, 7) is SUBSCRIPTIONS
+    assert with_settings(handlers_for, 7)["Renamed"](None, None) == 7
