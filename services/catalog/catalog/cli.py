@@ -1,12 +1,35 @@
-"""Catalog's own commands: `chassis catalog reconcile`."""
+"""Catalog's own commands: `chassis catalog reconcile` and `republish`."""
 
 from __future__ import annotations
 
-import click
+from typing import Any
 
+import click
+from sqlalchemy import select
+
+from catalog.domain.events import product_fact, promotion_fact
+from catalog.domain.models import Product, Promotion
 from catalog.ledger import stock_differences
+from catalog.queries import PRODUCT, PROMOTION
 from chassis.cli import Service
 from chassis.db import ALL_ACCOUNTS
+from chassis.messaging.outbox import Fact
+from chassis.messaging.republish import Aggregate, republish_command
+
+
+def _product(row: Any) -> tuple[str, Fact]:
+    return "ProductUpdated" if row.deleted_at is None else "ProductDeleted", product_fact(row)
+
+
+def _promotion(row: Any) -> tuple[str, Fact]:
+    return "PromotionChanged", promotion_fact(row, product_uid=row.product_uid)
+
+
+_PROMOTIONS = select(*PROMOTION, Product.uid.label("product_uid")).join(Product, Product.id == Promotion.product_id)
+STATE = (
+    Aggregate("products", Product.id, select(*PRODUCT, Product.deleted_at), _product),
+    Aggregate("promotions", Promotion.id, _PROMOTIONS, _promotion),
+)
 
 
 @click.command()
@@ -22,4 +45,4 @@ def reconcile(service: Service) -> None:
     click.echo("every product's stock equals its ledger")
 
 
-COMMANDS = [reconcile]
+COMMANDS = [reconcile, republish_command(*STATE)]
