@@ -34,12 +34,13 @@ class ApiClient:
     def call(
         self, method: str, path: str, body: Any = None, *, role: str | None = "ADMIN", account_id: int = 1, user_id: int = 1,
         token: str | None = None, headers: dict[str, str] | None = None, data: bytes | None = None,
+        content_type: str = "application/json",
     ) -> ApiAnswer:  # fmt: skip
-        """One request; `data` sends raw bytes instead of `body` as JSON."""
+        """One request; `data` sends raw bytes, of that type, instead of `body` as JSON."""
         sent = dict(headers or {})
         if token or role:
             sent["Authorization"] = f"Bearer {token or self.token_for(role, account_id=account_id, user_id=user_id)}"
-        return self._send(method, path, body, sent, data)
+        return self._send(method, path, body, sent, data, content_type)
 
     def internal(
         self, caller: str, method: str, path: str, body: Any = None, *, account_id: int | None = 1
@@ -49,13 +50,15 @@ class ApiClient:
         token = sign_service_token(
             settings.secret_for(caller, settings.service), caller=caller, callee=settings.service, account_id=account_id
         )
-        return self._send(method, path, body, {"Authorization": f"Bearer {token}"}, None)
+        return self._send(method, path, body, {"Authorization": f"Bearer {token}"}, None, "application/json")
 
-    def _send(self, method: str, path: str, body: Any, headers: dict[str, str], data: bytes | None) -> ApiAnswer:
+    def _send(
+        self, method: str, path: str, body: Any, headers: dict[str, str], data: bytes | None, content_type: str
+    ) -> ApiAnswer:
         raw = data if data is not None else (orjson.dumps(body, default=str) if body is not None else None)
         # A client of its own each time, so that threads may share this one.
         response = self.app.test_client().open(
-            path, method=method, data=raw, headers=headers, content_type="application/json" if raw is not None else None
+            path, method=method, data=raw, headers=headers, content_type=content_type if raw is not None else None
         )
         answer = ApiAnswer(response)
         self._check_documented(method, path, answer)

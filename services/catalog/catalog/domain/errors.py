@@ -125,6 +125,19 @@ class OutOfStock(NonField):
         )
 
 
+class ChangedMeanwhile(Conflict):
+    """409: products were created, renamed, deleted or put into carts while a file with them was being read."""
+
+    detail = "Products of this file were changed while it was imported. Nothing was stored, try again."
+
+
+class ImportRefused(Problem):
+    """400: a file with errors is not imported, not even its good lines. The body is the report on it."""
+
+    def __init__(self, report: dict[str, Any]) -> None:
+        super().__init__("The file has errors; nothing was imported.", body=report)
+
+
 class HoldRefused(Conflict):
     """409: this order's uid was used for other lines, or its stock has been given back already."""
 

@@ -83,7 +83,8 @@ def use_up_cart(session: Session, user_uid: str, wanted: Mapping[int, int]) -> N
 
 def record_movements(session: Session, movements: list[dict[str, Any]]) -> None:
     """Add rows to the ledger."""
-    _RECORD(session, movements)
+    if movements:
+        _RECORD(session, movements)
 
 
 @lru_cache(maxsize=64)

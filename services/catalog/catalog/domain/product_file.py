@@ -1,0 +1,69 @@
+"""Products as lines of a CSV file, pure: its columns, and cells that no spreadsheet takes for a formula."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chassis.search import search_text
+
+COLUMNS = (
+    "sku", "name", "price", "tax_rate", "current_stock", "low_stock_threshold", "supplier", "is_active",
+)  # fmt: skip
+CREATED, UPDATED, UNCHANGED, ERROR = "created", "updated", "unchanged", "error"
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # the wide ones count where people type in Japanese
+
+
+@dataclass(slots=True)
+class Line:
+    """One product of a file: where it stands, the fields it gives (`supplier` is a name, an id or None), what is wrong."""
+
+    number: int
+    sku: str
+    fields: dict[str, Any]
+    errors: dict[str, list[str]] = field(default_factory=dict)
+
+
+def guarded(cell: str) -> str:
+    """A cell for a spreadsheet: one that it would calculate gets a `'` in front, and so does one that begins with `'`."""
+    return "'" + cell if cell.startswith((*_FORMULA, "'")) else cell
+
+
+def unguarded(cell: str) -> str:
+    """What `guarded` was given. A `'` before anything else stays."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith((*_FORMULA, "'")) else cell
+
+
+class SupplierNames:
+    """Suppliers as people write them: by name, whatever its case and accents, or by id where a name isn't enough."""
+
+    def __init__(self, suppliers: Iterable[tuple[int, str]]) -> None:
+        self._names = dict(suppliers)
+        self._times = Counter(search_text(name) for name in self._names.values())
+        self._ids = {search_text(name): id_ for id_, name in self._names.items()}
+
+    def label(self, supplier_id: int | None) -> str:
+        """What stands in a file for a supplier."""
+        if supplier_id is None:
+            return ""
+        name = self._names.get(supplier_id, "")
+        alone = self._times[search_text(name)] == 1 and not name.isdecimal()
+        return name if alone else str(supplier_id)
+
+    def find(self, label: str) -> int:
+        """The supplier that a label means; KeyError, with the sentence to say, when it means none or several."""
+        if label.isdecimal() and int(label) in self._names:
+            return int(label)
+        folded = search_text(label)
+        if self._times[folded] > 1:
+            raise KeyError(f'More than one supplier is named "{label}": give its id.')
+        if folded not in self._ids:
+            raise KeyError(f'No supplier is named "{label}", and none has it as its id.')
+        return self._ids[folded]
+
+
+def difference(present: Any, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """The wanted fields that a product doesn't have yet."""
+    return {name: value for name, value in wanted.items() if getattr(present, name) != value}
