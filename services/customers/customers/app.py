@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from flask import Flask
 
+from chassis.current import EXTENSION as CHASSIS
 from chassis.service import create_service
-from customers.api import customers, internal, points
+from customers.api import client_pins, clients, customers, internal, points
 from customers.config import Config
+from customers.runtime import EXTENSION, assemble
 
 
 def create_app(config: Config | None = None) -> Flask:
     """The app; its configuration comes from the environment unless given."""
-    return create_service(config or Config.from_env(), customers.blp, points.blp, internal.blp)
+    settings = config or Config.from_env()
+    app = create_service(settings, customers.blp, points.blp, clients.blp, client_pins.blp, internal.blp)
+    app.extensions[EXTENSION] = assemble(settings, app.extensions[CHASSIS]["database"])
+    return app

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.db import Base, BigId, Money, TenantOwned, UtcDateTime, utcnow
 from chassis.money import ZERO
 from chassis.uids import new_uid
+from customers.domain import clients as clients  # whoever loads the models wants all of them
 
 _LIVING = text("deleted_at IS NULL")
 

@@ -1,0 +1,89 @@
+"""`/api/v1/client`: wholesale customers, who log in with phone and PIN (004, Client)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from chassis import b2b, schemas
+from chassis.access import STAFF, current_user, roles
+from chassis.blueprint import Blueprint
+from chassis.current import reading
+from chassis.problems import NotFound
+from customers import client_queries
+from customers.api.client_schemas import ClientActive, ClientOut, ClientUpsert
+from customers.runtime import runtime
+from customers.usecases.clients import delete_clients, set_active
+
+blp = Blueprint("clients", __name__, description="B2B clients.")
+
+_ALL = "/api/v1/client"
+_ONE = "/api/v1/client/<uid>"
+_READERS = (*STAFF, "CLIENT")
+_DELETED = "deleted successfully"
+
+
+def _own() -> str | None:
+    """The uid that a CLIENT is confined to; None for those who see every client."""
+    user = current_user()
+    return user.uid if user.role == "CLIENT" else None
+
+
+@blp.post(_ALL)
+@blp.batch(ClientUpsert)
+@blp.response(200, b2b.UIDS)
+def upsert(elements: list[dict[str, Any]]) -> Response:
+    """Create or change clients; fields that are left out stay. The uids, in the order of the elements."""
+    return b2b.answer(runtime().client_batches.upsert(elements))
+
+
+@blp.get(_ALL)
+@roles(*_READERS)
+@blp.query(b2b.OffsetQuery)
+@blp.response(200, b2b.page(ClientOut))
+def list_clients(query: dict[str, Any]) -> Response:
+    """The clients by age; a CLIENT sees itself."""
+    with reading() as session:
+        return b2b.listed(session, client_queries.clients(_own()), query, client_queries.client_dict)
+
+
+@blp.get(_ONE)
+@roles(*_READERS)
+@blp.response(200, b2b.one(ClientOut))
+def show(uid: str) -> Response:
+    """One client; for a CLIENT only itself is there."""
+    with reading() as session:
+        return b2b.found(client_queries.client_by(session, _own(), uid=uid))
+
+
+@blp.get("/api/v1/client/email/<email>")
+@roles(*_READERS)
+@blp.response(200, b2b.one(ClientOut))
+def find_by_email(email: str) -> Response:
+    """The client with this e-mail, whatever its case; for a CLIENT only itself is there."""
+    with reading() as session:
+        return b2b.found(client_queries.client_by(session, _own(), email=email.lower()))
+
+
+@blp.delete(_ONE)
+@blp.response(200, b2b.DONE)
+def delete(uid: str) -> Response:
+    """Delete a client: its phone and e-mail become free, its tokens end."""
+    return b2b.done(_DELETED, delete_clients, uids=[uid], unknown=NotFound)
+
+
+@blp.delete(_ALL)
+@blp.batch(schemas.Uid())
+@blp.response(200, b2b.DONE)
+def delete_batch(uids: list[str]) -> Response:
+    """Delete clients; unknown uids are passed over."""
+    return b2b.done(_DELETED, delete_clients, uids=uids)
+
+
+@blp.post("/api/v1/client/active")
+@blp.batch(ClientActive)
+@blp.response(200, b2b.DONE)
+def activate(elements: list[dict[str, Any]]) -> Response:
+    """Switch clients on or off; the tokens of one that is switched off end."""
+    return b2b.done("updated successfully", set_active, elements=elements)
