@@ -119,6 +119,8 @@ def products(session: Session, query: Mapping[str, Any]) -> Select[Any]:
         statement = statement.where(Product.sku == query["sku"])
     if "supplier" in query:
         statement = statement.where(Product.supplier_id == query["supplier"])
+    if "category_uid" in query:
+        statement = statement.where(Product.category_uid == query["category_uid"])
     if "low_stock" in query:
         low = Product.current_stock <= Product.low_stock_threshold
         statement = statement.where(low if query["low_stock"] else ~low)

@@ -81,6 +81,7 @@ class ProductCreate(ProductPatch):
 class ProductQuery(ListQuery):
     sku = Text(max_length=64)
     supplier = Integer()
+    category_uid = Text(max_length=64)
     low_stock = Boolean()
     is_active = Boolean()
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import insert, update
 
+from catalog.domain.b2b_models import Category
+from catalog.domain.models import Product
 from chassis.testing import counted_statements
 
 FIELDS = [
@@ -244,6 +247,17 @@ def test_list_filters_and_orders(client, product):
     page = client.get("/api/products/?page=2&page_size=1")
     assert [row["id"] for row in page.json] == [cafe["id"]]
     assert page.headers["X-Total-Count"] == "2"
+
+
+def test_list_of_one_category(client, database, product):
+    drinks, _ = product(name="Agua"), product(name="Pan")
+    with database.transaction(1) as session:
+        session.execute(insert(Category), [{"uid": "drinks"}])
+        session.execute(update(Product).where(Product.id == drinks["id"]).values(category_uid="drinks"))
+    drinks["category_uid"] = "drinks"
+    assert client.get("/api/products/?category_uid=drinks").json == [drinks]
+    assert client.get("/api/products/?category_uid=none").json == []
+    assert client.get("/api/products/?category_uid=drinks&search=pan").json == []
 
 
 def test_reads_are_one_statement(client, app, product):
