@@ -52,12 +52,11 @@ def _repeated(elements: Collection[Any], fields: Sequence[str]) -> dict[int, Any
 def batch_of(element: Any, unique: str | tuple[str, ...]) -> type[ma.Schema]:
     """The body's schema: loaded, it is the list of elements."""
     fields = (unique,) if isinstance(unique, str) else unique
-    inner = element if isinstance(element, ma.fields.Field) else schemas.Nested(element)
+    inner = schemas.Nested(element) if issubclass(element, ma.Schema) else element()
 
     def only_the_list(_self: ma.Schema, body: dict[str, Any], **_: Any) -> list[Any]:
         elements: list[Any] = body["data"]
         return elements
 
-    name = type(element).__name__ if isinstance(element, ma.fields.Field) else element.__name__
     made = {"data": Batch(inner, unique=fields, required=True), "only_the_list": ma.post_load(only_the_list)}
-    return type(f"{name}Batch", (schemas.Schema,), made)
+    return type(f"{element.__name__}Batch", (schemas.Schema,), made)

@@ -79,14 +79,13 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         decorator: Callable[[View], View] = self.arguments(schema, location="query", error_status_code=400)
         return decorator
 
-    def batch(
-        self, element: type[ma.Schema] | ma.fields.Field[Any], *, unique: str | tuple[str, ...] = "uid"
-    ) -> Callable[[View], View]:
+    def batch(self, element: type[Any], *, unique: str | tuple[str, ...] = "uid") -> Callable[[View], View]:
         """The B2B body `{"data": [1–1,000 elements]}`; the view gets the list. Two elements equal in `unique` are refused.
 
-        An element is a schema's object, or a field's value: `blp.batch(schemas.Uid())` takes `{"data": ["a", "b"]}`.
+        `element` is a schema, or a field: `blp.batch(schemas.Uid)` takes `{"data": ["a", "b"]}`.
         """
-        decorator: Callable[[View], View] = self.arguments(batch_of(element, unique)(), error_status_code=400)
+        body = batch_of(element, unique)  # type: ignore[arg-type]  # mypy takes classes for unhashable
+        decorator: Callable[[View], View] = self.arguments(body(), error_status_code=400)
         return decorator
 
     if TYPE_CHECKING:  # flask-smorest has no types, and an untyped decorator makes an untyped view

@@ -103,10 +103,17 @@ def remove(uid):
 
 @blp.delete("/api/v1/gadget")
 @roles("ADMIN", "OWNER")
-@blp.batch(schemas.Uid())
+@blp.batch(schemas.Uid)
 @blp.response(200, b2b.DONE)
 def remove_batch(uids):
     return b2b.done("deleted successfully", delete_gadgets, uids=uids)
+
+
+@blp.post("/api/v1/gadget/ping")
+@blp.batch(schemas.Uid)
+@blp.response(200, b2b.UIDS)
+def ping(uids):
+    return b2b.answer(uids)
 
 
 @blp.delete("/api/v1/gadget/note")
