@@ -17,6 +17,6 @@ class Config(Settings):
     pin_pepper: str = field(repr=False)
     """Keys the hashes of clients' PINs; a database without it tells no PIN. Change it, and no PIN is right any more."""
     pin_argon2_time_cost: int = 1
-    pin_argon2_memory_kib: int = 2048
+    pin_argon2_memory_kib: int = 1024
     pin_failures_per_phone: int = 10
     pin_failures_seconds: int = 900

@@ -74,7 +74,7 @@ def delete(uid: str) -> Response:
 
 
 @blp.delete(_ALL)
-@blp.batch(schemas.Uid())
+@blp.batch(schemas.Uid)
 @blp.response(200, b2b.DONE)
 def delete_batch(uids: list[str]) -> Response:
     """Delete clients; unknown uids are passed over."""
