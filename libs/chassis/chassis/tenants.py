@@ -32,7 +32,8 @@ class Tenant(TenantOwned, Base):
 ZONE = select(Tenant.timezone).scalar_subquery().label("zone")
 """The account's zone as a column of any statement; NULL while the account has no row. See `on_local_date`."""
 _ZONE_OF = prepared(select(Tenant.timezone))
-_last_seen: dict[Any, str] = {}
+zones_seen: dict[Any, str] = {}
+"""The zone that this process saw last, by account; a guess that each answer puts right. See `on_local_date`."""
 
 
 def on_account_changed(session: Session, event: Event) -> None:
@@ -70,12 +71,12 @@ def on_local_date(read: Callable[[date], Sequence[Row[Any]]]) -> Sequence[Row[An
     """
     account = tenant()
     while True:
-        believed = _last_seen.get(account, DEFAULT_ZONE)
+        believed = zones_seen.get(account, DEFAULT_ZONE)
         rows = read(utcnow().astimezone(_zone(believed)).date())
         stored = (rows[0].zone or DEFAULT_ZONE) if rows else believed
         if stored == believed:
             return rows
-        _last_seen[account] = stored
+        zones_seen[account] = stored
 
 
 def midnight(day: date, zone: ZoneInfo, *, days_later: int = 0) -> datetime:

@@ -24,6 +24,7 @@ from sqlalchemy import create_engine, delete, event, inspect, text
 
 from chassis import migrations
 from chassis.db import ALL_ACCOUNTS, Base, Database
+from chassis.tenants import zones_seen
 from chassis.testing_client import ApiClient
 from chassis.uids import new_uid
 
@@ -114,6 +115,7 @@ def _empty_database(request: pytest.FixtureRequest) -> None:
                 session.execute(delete(table))
             for _, definition in triggers:
                 session.execute(text(definition))
+    zones_seen.clear()
 
 
 @pytest.fixture(scope="session")
