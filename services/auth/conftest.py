@@ -36,9 +36,16 @@ def gateway(play: Callable[[str], Any]) -> Any:
 
 
 @pytest.fixture(scope="session")
-def extra_settings(gateway: Any) -> dict[str, Any]:
+def customers(play: Callable[[str], Any]) -> Any:
+    """The played service of customers."""
+    return play("customers")
+
+
+@pytest.fixture(scope="session")
+def extra_settings(gateway: Any, customers: Any) -> dict[str, Any]:
     return {
         "signing_key_passphrase": PASSPHRASE, "key_cache_seconds": 0.0, "gateway_internal_urls": [gateway.url],
+        "customers_url": customers.url,
         "login_failures_per_ip": 100, **CHEAP,
     }  # fmt: skip
 
@@ -103,6 +110,13 @@ class Door:
     def login(self, name: str = "admin@enterprise.com", password: str = PASSWORD, ip: str = "10.1.2.3") -> ApiAnswer:
         headers = {"X-Forwarded-For": ip, "User-Agent": "Chatbot/1.0"}
         return self.client.post("/api/auth/login/", {"email": name, "password": password}, role=None, headers=headers)
+
+    def device(self, client_type: str | None = "telegram_bot", ip: str = "10.1.2.3", **fields: Any) -> ApiAnswer:
+        """A login by 002, as the first account's ADMIN unless `fields` name another."""
+        body = {"username": "admin_user", "password": PASSWORD, "client_type": client_type, **fields}
+        body = {name: value for name, value in body.items() if value is not None}
+        headers = {"X-Forwarded-For": ip, "User-Agent": "Chatbot/1.0"}
+        return self.client.post("/api/v1/auth/token/", body, role=None, headers=headers)
 
     def refresh(self, token: str) -> ApiAnswer:
         return self.client.post("/api/auth/refresh/", {"refresh": token}, role=None)

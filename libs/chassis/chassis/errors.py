@@ -24,7 +24,7 @@ def render(problem: Problem) -> Response:
     body, summary = problem.body, problem.summary()
     if request.accept_languages.best_match(["en", "es"], "en") == "es":
         body, summary = to_spanish(body), problem.summary(to_spanish)
-    shaped = error_body(surface_of(request.path), problem.status, body, summary)
+    shaped = error_body(surface_of(request.path), problem.status, body, summary, problem.fields)
     return json_response(shaped, problem.status, problem.headers)
 
 

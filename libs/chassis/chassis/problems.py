@@ -14,7 +14,8 @@ Translate = Callable[[Any], Any]
 class Problem(Exception):
     """A request that can't be done: `status`, and either a sentence (`detail`) or a whole body.
 
-    `body` is what the POS surface answers; the B2B surface puts `summary` into its envelope.
+    `body` is what the POS surface answers; the B2B surface puts `summary` into its envelope. `fields` stand beside the
+    sentence on every surface: what a program has to know of the problem.
     """
 
     status = 400
@@ -26,12 +27,14 @@ class Problem(Exception):
         detail: str | None = None,
         *,
         body: dict[str, Any] | None = None,
+        fields: Mapping[str, Any] | None = None,
         status: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail or self.detail)
         self.detail = detail or self.detail
-        self.body: dict[str, Any] = body if body is not None else {"detail": self.detail}
+        self.fields = dict(fields or {})
+        self.body: dict[str, Any] = {**(body if body is not None else {"detail": self.detail}), **self.fields}
         if status is not None:
             self.status = status
         if headers is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -29,11 +30,13 @@ def success_body(surface: Surface, data: Any) -> dict[str, Any]:
     return {"data": data, "success": True, "status_message": "Success", "timestamp": timestamp()}
 
 
-def error_body(surface: Surface, status: int, body: dict[str, Any], summary: str) -> dict[str, Any]:
-    """A problem in the shape of its surface. `body` is the POS form, `summary` the same in a line."""
+def error_body(
+    surface: Surface, status: int, body: dict[str, Any], summary: str, fields: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A problem in the shape of its surface. `body` is the POS form, `summary` the same in a line, `fields` are everywhere."""
     if surface == "pos":
         return body
     message = "unauthorized" if status == 401 else summary
     if surface == "b2b-auth":
-        return {"status": "error", "message": message}
-    return {"data": None, "success": False, "status_message": message, "timestamp": timestamp()}
+        return {"status": "error", "message": message, **fields}
+    return {"data": None, "success": False, "status_message": message, "timestamp": timestamp(), **fields}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -34,6 +34,7 @@ class PlayedService:
         self.name, self._settings = name, settings
         self.calls: list[tuple[str, str, Any, ServiceIdentity]] = []
         self.down = False
+        self.headers: dict[tuple[str, str], Mapping[str, str]] = {}
         self._answers: dict[tuple[str, str], Responder] = {}
         played = self
 
@@ -51,6 +52,8 @@ class PlayedService:
                 )
                 raw = b"" if data is None else orjson.dumps(data)
                 self.send_response(status)
+                for name, value in played.headers.get((self.command, self.path), {}).items():
+                    self.send_header(name, value)
                 self.send_header("Content-Length", str(len(raw)))
                 self.end_headers()
                 self.wfile.write(raw)
@@ -68,14 +71,18 @@ class PlayedService:
         """Its base URL."""
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
-    def on(self, method: str, path: str, status: int | Responder, data: Any = None) -> None:
+    def on(
+        self, method: str, path: str, status: int | Responder, data: Any = None, headers: Mapping[str, str] | None = None
+    ) -> None:
         """Answer this call with `status` and `data`, or with what a function makes of the request's body."""
+        self.headers[method, path] = headers or {}
         self._answers[method, path] = status if callable(status) else (lambda _body: (status, data))
 
     def reset(self) -> None:
         """Forget answers and calls."""
         self.calls, self.down = [], False
         self._answers.clear()
+        self.headers.clear()
 
     def respond(self, method: str, path: str, authorization: str, raw: bytes) -> tuple[int, Any]:
         """What the played service answers; a call without a good token or without an answer is a 404."""

@@ -1,10 +1,13 @@
 """What every endpoint of the B2B surface does, seen from outside."""
 
 import time
+from datetime import UTC, datetime
 from threading import Thread
 
 import pytest
 
+from chassis.errors import render
+from chassis.problems import Problem
 from chassis.testing import counted_statements
 
 PATH = "/api/v1/gadget"
@@ -248,3 +251,20 @@ def test_the_documentation_shows_batches_and_envelopes(app):
         "timestamp",
         "metadata",
     }
+
+
+@pytest.mark.parametrize(
+    ("path", "rest"),
+    [
+        ("/api/gadgets/", {"detail": "Blocked."}),
+        ("/api/v1/auth/login", {"status": "error", "message": "Blocked."}),
+        ("/api/v1/gadget", {"data": None, "success": False, "status_message": "Blocked."}),
+    ],
+)
+def test_what_a_program_has_to_know_of_a_problem_stands_on_every_surface(app, path, rest):
+    problem = Problem("Blocked.", status=403, fields={"until": datetime(2026, 1, 2, 3, 4, 5, 6, UTC), "why": None})
+    with app.test_request_context(path):
+        answer = render(problem)
+    told = answer.get_json()
+    told.pop("timestamp", None)
+    assert (answer.status_code, told) == (403, {**rest, "until": "2026-01-02T03:04:05Z", "why": None})

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -16,12 +17,12 @@ from auth.config import Config
 from auth.domain.errors import NoActiveAccount, TooManyFailures, UserBlocked
 from auth.domain.names import phone_key
 from auth.domain.principals import Principal, principal_of_client, principal_of_user
-from auth.domain.tokens import MARGIN_SECONDS, access_claims, new_refresh_token, token_hash
+from auth.domain.tokens import access_claims, new_refresh_token, token_hash
 from auth.keystore import KeyStore
-from auth.revocations import deliver
+from auth.revocations import deliver, revoking_of
 from auth.usecases import audit, throttle
 from auth.usecases.audit import Actor, Subject, subject_of
-from auth.usecases.clients import keep_client
+from auth.usecases.clients import KnownClient, keep_clients
 from auth.usecases.sessions import (
     Device,
     Opening,
@@ -39,18 +40,19 @@ from chassis.uids import new_uid
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """A pair for the client; `access` lives `access_seconds`."""
+    """A pair for `holder`; `access` lives `access_seconds`, until `expires_at`."""
 
+    holder: Principal
     access: str
     refresh: str
     access_seconds: int
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedIn:
-    """A login that succeeded: who, the row of the user (`queries.user_by_login`) or client, the session, its tokens."""
+    """A login that succeeded: the row of the user (`queries.user_by_login`) or client, the session, its tokens."""
 
-    principal: Principal
     row: Any
     session_id: int
     tokens: Tokens
@@ -69,8 +71,7 @@ class Logins:
     @property
     def revoking(self) -> Revoking:
         """How this platform's sessions are ended."""
-        longest = max(self._settings.access_seconds, self._settings.b2b_access_seconds)
-        return Revoking(longest + MARGIN_SECONDS, self._gateways.urls)
+        return revoking_of(self._settings)
 
     def log_in(
         self, *, name: str, password: str, device: Device, exclusive: bool = False, b2b: bool = False
@@ -85,9 +86,9 @@ class Logins:
         right = self._passwords.verify(user.password_hash if user else None, password)
         fault = _fault(user, right=right)
         opening, refresh = self._opening(exclusive=exclusive, b2b=b2b)
+        now = utcnow()
 
         def open_session(session: Session) -> int | Problem:
-            now = utcnow()
             if queries.blocked(user, now):
                 return UserBlocked(user.blocked_reason, user.blocked_until)
             opened = open_user_session(session, user=user, opening=opening, device=device, now=now)
@@ -97,7 +98,8 @@ class Logins:
         session_id = self._settle(attempt, device, principal, fault, open_session)
         if self._passwords.outdated(user.password_hash):
             self._rehash(user, password)
-        return self._logged_in(principal_of_user(user), user, session_id, opening, refresh, device)
+        tokens = self._tokens(principal_of_user(user), opening.sid, device.client_type, opening.access_seconds, now, refresh)
+        return LoggedIn(user, session_id, tokens)
 
     def log_in_client(self, *, phone: str, pin_code: str, device: Device) -> LoggedIn:
         """A new session of a B2B client. NoActiveAccount, TooManyFailures; Unavailable while customers does not answer."""
@@ -106,31 +108,37 @@ class Logins:
         with self._database.read(ALL_ACCOUNTS) as session:
             known = found or queries.client_by_phone(session, phone_key(phone))
         opening, refresh = self._opening(b2b=True)
+        now = utcnow()
 
         def open_session(session: Session) -> int | Problem:
-            client = keep_client(session, is_active=True, **asdict(found))
+            told = KnownClient(**asdict(found), is_active=True)
+            [client] = keep_clients(session, [told], now=now, revoking=self.revoking)
             if not client.is_active or client.credentials_version != found.credentials_version:
                 return NoActiveAccount()  # changed since customers answered
-            return open_client_session(session, client=client, opening=opening, device=device, now=utcnow())
+            return open_client_session(session, client=client, opening=opening, device=device, now=now)
 
         principal = principal_of_client(known) if known else None
         session_id = self._settle(attempt, device, principal, None if found else "wrong_pin", open_session)
-        return self._logged_in(principal_of_client(found), found, session_id, opening, refresh, device)
+        self.tell_gateways()  # of sessions under an earlier PIN, if this login is the first to tell of the new one
+        holder = principal_of_client(found)
+        tokens = self._tokens(holder, opening.sid, device.client_type, opening.access_seconds, now, refresh)
+        return LoggedIn(found, session_id, tokens)
 
     def refresh(self, *, token: str, by: Actor) -> Tokens:
         """The next pair of a session; InvalidToken or SessionEnded."""
-        successor = new_refresh_token()
+        successor, now = new_refresh_token(), utcnow()
         with self._database.transaction(ALL_ACCOUNTS) as session:
             outcome = exchange_refresh(
-                session, old_hash=token_hash(token), new_hash=token_hash(successor), now=utcnow(),
+                session, old_hash=token_hash(token), new_hash=token_hash(successor), now=now,
                 seconds=self._settings.refresh_seconds, grace=self._settings.refresh_grace_seconds,
                 revoking=self.revoking, by=by,
             )  # fmt: skip
         if isinstance(outcome, Problem):  # raised after the commit: a theft must end the session
             self.tell_gateways()
             raise outcome
-        access = self._access(outcome.principal, outcome.sid, outcome.client_type, outcome.access_seconds)
-        return Tokens(access, successor, outcome.access_seconds)
+        return self._tokens(
+            outcome.principal, outcome.sid, outcome.client_type, outcome.access_seconds, now, successor
+        )
 
     def tell_gateways(self) -> None:
         """Tell the gateways of the sessions that were just ended; call it after the commit, before the answer."""
@@ -172,24 +180,20 @@ class Logins:
         seconds = self._settings.refresh_seconds
         return Opening(new_uid(), token_hash(refresh), seconds, access_seconds, exclusive), refresh
 
-    def _logged_in(
-        self, principal: Principal, row: Any, session_id: int, opening: Opening, refresh: str, device: Device
-    ) -> LoggedIn:
-        access = self._access(principal, opening.sid, device.client_type, opening.access_seconds)
-        return LoggedIn(principal, row, session_id, Tokens(access, refresh, opening.access_seconds))
-
     def _rehash(self, user: Any, password: str) -> None:
         new_hash = self._passwords.hash(password)
         with self._database.transaction(ALL_ACCOUNTS) as session:
             keep_password_hash(session, user_id=user.id, old_hash=user.password_hash, new_hash=new_hash)
 
-    def _access(self, principal: Principal, sid: str, client_type: str, seconds: int) -> str:
-        return self._keystore.sign(
-            access_claims(
-                principal, sid=sid, client_type=client_type, now=utcnow(), seconds=seconds,
-                issuer=self._settings.jwt_issuer, audience=self._settings.jwt_audience,
-            )
+    def _tokens(
+        self, holder: Principal, sid: str, client_type: str, seconds: int, now: datetime, refresh: str
+    ) -> Tokens:
+        claims = access_claims(
+            holder, sid=sid, client_type=client_type, now=now, seconds=seconds,
+            issuer=self._settings.jwt_issuer, audience=self._settings.jwt_audience,
         )  # fmt: skip
+        expires_at = datetime.fromtimestamp(claims["exp"], UTC)
+        return Tokens(holder, self._keystore.sign(claims), refresh, seconds, expires_at)
 
 
 def _fault(user: Any, *, right: bool) -> str | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, and_, not_, or_, select
 from sqlalchemy.orm import Session
 
 from auth.domain.models import Account, Client, LoginName, LoginSession, PendingRevocation, SigningKey, User
@@ -23,6 +23,7 @@ _ACCOUNT_FIELDS = (
     "city", "state", "country", "phone", "subscription_plan", "max_locations", "max_users", "timezone", "currency",
     "created_at",
 )  # fmt: skip
+_ACCOUNT: tuple[Any, ...] = (*(getattr(Account, name) for name in _ACCOUNT_FIELDS), Account.version)
 _USER: tuple[Any, ...] = (
     User.id, User.uid, User.username, User.email, User.first_name, User.last_name, User.phone_number, User.address,
     User.account_id, User.role, User.is_active, User.is_blocked, User.blocked_reason, User.blocked_until,
@@ -57,10 +58,31 @@ def user(session: Session, user_id: int, *, locked: bool = False) -> Any | None:
     return session.execute(statement.with_for_update(of=User) if locked else statement).first()
 
 
-def client(session: Session, client_id: int, *, locked: bool = False) -> Any | None:
-    """A B2B client, active or not; `locked` as for `user`."""
-    statement = select(*_CLIENT).where(Client.id == client_id)
-    return session.execute(statement.with_for_update() if locked else statement).first()
+def users_by_id(session: Session, ids: Iterable[int]) -> Sequence[Any]:
+    """Users, active or not, in the order of their ids."""
+    statement = select(*_USER).join(Account, Account.id == User.account_id)
+    return session.execute(statement.where(User.id.in_(list(ids))).order_by(User.id)).all()
+
+
+def account(session: Session, account_id: int, *, locked: bool = False) -> Any | None:
+    """An account's columns; `locked` as for `user`."""
+    statement = select(*_ACCOUNT).where(Account.id == account_id)
+    return session.execute(statement.with_for_update(key_share=True) if locked else statement).first()
+
+
+def account_out(account: Any) -> dict[str, Any]:
+    """An account as the API answers one."""
+    return {name: getattr(account, name) for name in _ACCOUNT_FIELDS}
+
+
+def client(session: Session, client_id: int) -> Any | None:
+    """A B2B client, active or not."""
+    return session.execute(select(*_CLIENT).where(Client.id == client_id)).first()
+
+
+def clients(session: Session, ids: Collection[int]) -> Sequence[Any]:
+    """The same of many, in the order of their ids."""
+    return session.execute(select(*_CLIENT).where(Client.id.in_(ids)).order_by(Client.id)).all()
 
 
 def client_by_phone(session: Session, phone: str) -> Any | None:
@@ -84,11 +106,14 @@ def owners(session: Session, sessions: Iterable[Any]) -> dict[tuple[int | None, 
     return found
 
 
-def users(*, role: str | None = None, search: str | None = None) -> Select[Any]:
+def users(*, role: str | None = None, is_blocked: bool | None = None, search: str | None = None) -> Select[Any]:
     """The active users of the account in force."""
     statement = _active_users()
     if role:
         statement = statement.where(User.role == role)
+    if is_blocked is not None:
+        in_force = and_(User.is_blocked, or_(User.blocked_until.is_(None), User.blocked_until > utcnow()))
+        statement = statement.where(in_force if is_blocked else not_(in_force))
     if search:
         statement = statement.where(matches(User.search_text, search))
     return statement

@@ -12,11 +12,19 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from auth import queries
 from auth.clients.gateways import MOST, Gateways
-from auth.usecases.sessions import confirm_revocations
+from auth.config import Config
+from auth.domain.tokens import MARGIN_SECONDS
+from auth.usecases.sessions import Revoking, confirm_revocations
 from chassis import logs
 from chassis.db import ALL_ACCOUNTS, Database
 
 log = logs.get(__name__)
+
+
+def revoking_of(settings: Config) -> Revoking:
+    """How this platform's sessions are ended: known of for as long as any access token lives."""
+    longest = max(settings.access_seconds, settings.b2b_access_seconds)
+    return Revoking(longest + MARGIN_SECONDS, settings.gateway_internal_urls)
 
 
 def deliver(database: Database, gateways: Gateways) -> None:

@@ -12,7 +12,7 @@ from auth.api.callers import actor, own_sessions
 from auth.domain.tokens import token_hash
 from auth.runtime import runtime
 from auth.usecases.sessions import log_out
-from chassis import web
+from chassis import b2b, web
 from chassis.access import current_user
 from chassis.db import utcnow
 
@@ -24,6 +24,15 @@ def respond_and_tell(
 ) -> Response:
     """`web.respond` for a use case that may end sessions; whoever got the answer finds them ended on every service."""
     answer = web.respond(status, usecase, *args, **kwargs)
+    runtime().logins.tell_gateways()
+    return answer
+
+
+def done_and_tell(
+    message: str, usecase: Callable[Concatenate[Session, P], Any], /, *args: P.args, **kwargs: P.kwargs
+) -> Response:
+    """The same with `b2b.done`."""
+    answer = b2b.done(message, usecase, *args, **kwargs)
     runtime().logins.tell_gateways()
     return answer
 

@@ -13,7 +13,7 @@ from auth.domain.plans import EMPLOYEE, ROLES
 from chassis import schemas
 from chassis.pagination import ListQuery
 
-_USERNAME: dict[str, Any] = {
+USERNAME: dict[str, Any] = {
     "max_length": 150,
     "pattern": r"[\w.@+-]+",
     "pattern_message": (
@@ -87,7 +87,7 @@ class _Names(schemas.Schema):
 class UserCreate(_Names):
     """001's body, or 003's: `full_name` instead of `username`, `first_name`, `last_name`."""
 
-    username = schemas.Text(**_USERNAME)
+    username = schemas.Text(**USERNAME)
     email = schemas.Email(required=True, max_length=254)
     password = Password(required=True, checked=True)
     first_name = schemas.Text(max_length=150)
@@ -109,7 +109,7 @@ class UserCreate(_Names):
 class ProfilePatch(_Names):
     """What one may change of oneself; anything else in the body is ignored."""
 
-    username = schemas.Text(**_USERNAME)
+    username = schemas.Text(**USERNAME)
     email = schemas.Email(max_length=254)
     first_name = schemas.Text(max_length=150)
     last_name = schemas.Text(max_length=150)

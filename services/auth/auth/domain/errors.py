@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from chassis.problems import Forbidden, Invalid, Problem
@@ -35,7 +36,7 @@ class UserBlocked(Problem):
 
     def __init__(self, reason: str | None, until: datetime | None) -> None:
         detail = f"Usuario bloqueado: {reason}" if reason else "Usuario bloqueado."
-        super().__init__(detail, body={"detail": detail, "blocked_reason": reason, "blocked_until": until})
+        super().__init__(detail, fields={"blocked_reason": reason, "blocked_until": until})
 
 
 class TooManyFailures(Problem):
@@ -58,11 +59,66 @@ class SessionEnded(Problem):
         super().__init__(body={"detail": "Token has been revoked. Please login again.", "code": "token_revoked"})
 
 
+class NotYourToken(Problem):
+    """403, a live session of the account, but another user's or client's (004)."""
+
+    status = 403
+    detail = "cannot revoke token from another user"
+
+
 class NotAnInventarista(Forbidden):
     """403 for an employee who creates a user, under the keys of both documents."""
 
+    attempt = "crear usuarios"
+
     def __init__(self) -> None:
-        super().__init__(body={"detail": Forbidden.detail, "error": "Solo inventaristas pueden crear usuarios"})
+        super().__init__(body={"detail": Forbidden.detail, "error": f"Solo inventaristas pueden {self.attempt}"})
+
+
+class MayNotChangeUsers(NotAnInventarista):
+    """The same for changing one."""
+
+    attempt = "modificar usuarios"
+
+
+class MayNotBlockUsers(NotAnInventarista):
+    """The same for blocking one."""
+
+    attempt = "bloquear usuarios"
+
+
+class MayNotDeleteUsers(NotAnInventarista):
+    """The same for deleting one."""
+
+    attempt = "eliminar usuarios"
+
+
+class MayNotChangeAccounts(NotAnInventarista):
+    """The same for the company's data."""
+
+    attempt = "modificar la cuenta"
+
+
+class LastManager(Problem):
+    """400, nobody else would be left who manages the account for good."""
+
+    detail = (
+        "This is the last active ADMIN or OWNER of the account: "
+        "they cannot be deleted, blocked, made an EMPLOYEE or given an expiry date."
+    )
+
+
+class CannotBlockOneself(Problem):
+    """400, one's own user is to be blocked."""
+
+    detail = "You cannot block yourself."
+
+
+class WrongCurrentPassword(Invalid):
+    """400 for a change of password by one who does not know the present one."""
+
+    def __init__(self) -> None:
+        super().__init__({"current_password": ["The current password is not correct."]})
 
 
 class UserLimitReached(Problem):
@@ -75,8 +131,22 @@ class UserLimitReached(Problem):
         super().__init__(message, body={"error": message})
 
 
-class NameTaken(Invalid):
-    """400, the e-mail or username is somebody's already; `fields` maps each of them to its message."""
+class NamesTaken(Exception):
+    """Names that new users want are others' already; `fields` names them (`email`, `username`) by the user's uid."""
 
-    def __init__(self, fields: dict[str, str]) -> None:
-        super().__init__({field: [message] for field, message in fields.items()})
+    def __init__(self, fields: Mapping[str, Sequence[str]]) -> None:
+        super().__init__(fields)
+        self.fields = fields
+
+
+class NameTaken(Invalid):
+    """400, the e-mail or username (`fields`) is somebody's already, in these `words`."""
+
+    words: Mapping[str, str] = {
+        "email": "custom user with this email already exists.",
+        "username": "A user with that username already exists.",
+    }
+    words_003: Mapping[str, str] = {**words, "email": "Este email ya está registrado"}
+
+    def __init__(self, fields: Sequence[str], words: Mapping[str, str] = words) -> None:
+        super().__init__({field: [words[field]] for field in fields})
