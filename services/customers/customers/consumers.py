@@ -1,4 +1,4 @@
-"""Events in: paid orders earn points; accounts bring their time zone."""
+"""Events in: what becomes of orders settles payment holds and brings points and loyalty; accounts bring their time zone."""
 
 from __future__ import annotations
 
@@ -8,24 +8,33 @@ from sqlalchemy.orm import Session
 
 from chassis import tenants
 from chassis.messaging import Event, Subscriptions, batch
-from customers.usecases.points import Earning, earn_points
+from customers.config import Config
+from customers.usecases.settle_orders import PaidOrder, settle_orders
 
 
-def on_orders_paid(session: Session, events: list[Event]) -> None:
-    """`OrderPaid`: the customer gets the points that the order's answer promised; an order that earns none leaves no row."""
-    earnings = [_earning(event) for event in events if event.data["customer_id"] and event.data["points_earned"] > 0]
-    earn_points(session, earnings=earnings)
+def SUBSCRIPTIONS(settings: Config) -> Subscriptions:  # noqa: N802 - the name that every service has
+    """What customers listens to. One handler for both fates of an order, so that rows are taken in order."""
+
+    def on_orders_settled(session: Session, events: list[Event]) -> None:
+        """`OrderPaid`, `OrderCancelled`."""
+        settle_orders(
+            session,
+            paid=[_paid(event) for event in events if event.type == "OrderPaid"],
+            cancelled=[event.data["order_uid"] for event in events if event.type == "OrderCancelled"],
+            default_credit_limit=settings.credit_for_frequent,
+        )
+
+    settled = batch(on_orders_settled)
+    return {**tenants.SUBSCRIPTIONS, "OrderPaid": settled, "OrderCancelled": settled}
 
 
-def _earning(event: Event) -> Earning:
+def _paid(event: Event) -> PaidOrder:
     order = event.data
-    return Earning(
-        order_uid=order["order_uid"],
+    return PaidOrder(
+        uid=order["order_uid"],
         ticket_folio=order["ticket_folio"],
         customer_id=order["customer_id"],
+        payment_method=order["payment_method"],
         points=order["points_earned"],
         paid_at=datetime.fromisoformat(order["paid_at"]),
     )
-
-
-SUBSCRIPTIONS: Subscriptions = {**tenants.SUBSCRIPTIONS, "OrderPaid": batch(on_orders_paid)}

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Row, Select, case, func, literal, select
 from sqlalchemy.orm import Session
 
+from chassis.columns import Money
 from chassis.money import ZERO
 from chassis.ordering import order_by
 from chassis.problems import NotFound
 from chassis.search import matches
-from customers.domain.models import Customer, PointsTransaction
+from customers.domain.models import PAYMENT, ChatbotUser, CreditTransaction, Customer, PointsTransaction, PurchaseDay
 
 COLUMNS = (
     Customer.id, Customer.uid, Customer.first_name, Customer.last_name, Customer.phone_number, Customer.email,
@@ -30,7 +31,6 @@ _ORDERINGS = {
 
 def customer_dict(row: Any) -> dict[str, Any]:
     """A row of COLUMNS as the API shows it (001, 11; contract, 5)."""
-    limit: Decimal = row.credit_limit
     return {
         "id": row.id,
         "first_name": row.first_name,
@@ -40,10 +40,16 @@ def customer_dict(row: Any) -> dict[str, Any]:
         "birth_date": row.birth_date,
         "is_frequent": row.is_frequent,
         "current_points": row.current_points,
-        "credit_limit": limit,
+        "credit_limit": row.credit_limit,
         "credit_used": row.credit_used,
-        "available_credit": max(limit - row.credit_used, ZERO),
+        "available_credit": available_credit(row),
     }
+
+
+def available_credit(row: Any) -> Decimal:
+    """What a customer may still charge; not below zero when the limit was lowered under the debt."""
+    available: Decimal = max(row.credit_limit - row.credit_used, ZERO)
+    return available
 
 
 def customer_row(session: Session, customer_id: int) -> Any:
@@ -65,10 +71,23 @@ def customers(query: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:
     return statement.order_by(*order_by(query.get("ordering"), _ORDERINGS, [Customer.id]))
 
 
-def history(session: Session, customer_id: int, query: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:
-    """A living customer's ledger, newest first (001, 15); NotFound otherwise."""
+def points_history(session: Session, customer_id: int, query: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:
+    """A living customer's points ledger, newest first (001, 15); NotFound otherwise."""
+    return _history(session, PointsTransaction, customer_id, query)
+
+
+def credit_history(session: Session, customer_id: int, query: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:
+    """A living customer's credit ledger, newest first (001, 16); NotFound otherwise."""
+    return _history(session, CreditTransaction, customer_id, query)
+
+
+def _history(
+    session: Session,
+    ledger: type[PointsTransaction] | type[CreditTransaction],
+    customer_id: int,
+    query: Mapping[str, Any],
+) -> Select[*tuple[Any, ...]]:
     customer_row(session, customer_id)
-    ledger = PointsTransaction
     columns = (ledger.id, ledger.amount, ledger.transaction_type, ledger.description, ledger.created_at)
     statement: Select[*tuple[Any, ...]] = select(*columns).where(ledger.customer_id == customer_id)
     if "transaction_type" in query:
@@ -78,3 +97,79 @@ def history(session: Session, customer_id: int, query: Mapping[str, Any]) -> Sel
     allowed = {"created_at": ledger.created_at, "amount": ledger.amount, "id": ledger.id}
     newest_first = [ledger.created_at.desc(), ledger.id.desc()]
     return statement.order_by(*order_by(query.get("ordering"), allowed, newest_first))
+
+
+CHATBOT_USER = (ChatbotUser.mobile_number, ChatbotUser.name, ChatbotUser.last_interaction)
+
+
+def chatbot_user_dict(row: Any) -> dict[str, Any]:
+    """A row of CHATBOT_USER as the API shows it (001, 24)."""
+    answer: dict[str, Any] = row._asdict()
+    return answer
+
+
+def chatbot_user_row(session: Session, mobile_number: str, *, lock: bool = False) -> Any:
+    """A chatbot user, locked for a change if asked; NotFound."""
+    statement = select(*CHATBOT_USER).where(ChatbotUser.mobile_number == mobile_number)
+    row = session.execute(statement.with_for_update() if lock else statement).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def chatbot_users(query: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:
+    """The chatbot users that a list query asks for, by number."""
+    statement: Select[*tuple[Any, ...]] = select(*CHATBOT_USER)
+    if "search" in query:
+        statement = statement.where(matches(ChatbotUser.search_text, query["search"]))
+    allowed = {column.key: column for column in CHATBOT_USER}
+    return statement.order_by(*order_by(query.get("ordering"), allowed, [ChatbotUser.mobile_number]))
+
+
+def exported(session: Session, customer_id: int) -> dict[str, Any]:
+    """Everything that is kept of a customer who is not erased, a deleted one included; NotFound otherwise."""
+    columns = (*COLUMNS, Customer.created_at, Customer.updated_at, Customer.deleted_at)
+    row = session.execute(select(*columns).where(Customer.id == customer_id, Customer.erased_at.is_(None))).first()
+    if row is None:
+        raise NotFound
+    days = select(PurchaseDay.day).where(PurchaseDay.customer_id == customer_id).order_by(PurchaseDay.day)
+    more = {name: getattr(row, name) for name in ("uid", "created_at", "updated_at", "deleted_at")}
+    return {
+        "customer": {**customer_dict(row), **more},
+        "points": _whole_ledger(session, PointsTransaction, customer_id),
+        "credit": _whole_ledger(session, CreditTransaction, customer_id),
+        "purchase_days": session.scalars(days).all(),
+    }
+
+
+def _whole_ledger(
+    session: Session, ledger: type[PointsTransaction] | type[CreditTransaction], customer_id: int
+) -> list[dict[str, Any]]:
+    columns = (
+        ledger.id, ledger.amount, ledger.transaction_type, ledger.description, ledger.order_uid, ledger.created_at,
+    )  # fmt: skip
+    rows = select(*columns).where(ledger.customer_id == customer_id).order_by(ledger.created_at, ledger.id)
+    return [row._asdict() for row in session.execute(rows)]
+
+
+def balance_differences(session: Session) -> Sequence[Row[Any]]:
+    """Customers whose points or debt are not the sum of their ledger: id, and both pairs."""
+    signed = case(
+        (CreditTransaction.transaction_type == PAYMENT, -CreditTransaction.amount), else_=CreditTransaction.amount
+    )
+    points = _sums(PointsTransaction.customer_id, func.sum(PointsTransaction.amount))
+    debt = _sums(CreditTransaction.customer_id, func.sum(signed, type_=Money))
+    points_sum = func.coalesce(points.c.total, 0).label("points_ledger")
+    debt_sum = func.coalesce(debt.c.total, literal(ZERO, Money), type_=Money).label("credit_ledger")
+    statement = (
+        select(Customer.id, Customer.current_points, points_sum, Customer.credit_used, debt_sum)
+        .outerjoin(points, points.c.customer_id == Customer.id)
+        .outerjoin(debt, debt.c.customer_id == Customer.id)
+        .where((Customer.current_points != points_sum) | (Customer.credit_used != debt_sum))
+        .order_by(Customer.id)
+    )
+    return session.execute(statement).all()
+
+
+def _sums(customer_id: Any, total: Any) -> Any:
+    return select(customer_id.label("customer_id"), total.label("total")).group_by(customer_id).subquery()

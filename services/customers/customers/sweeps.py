@@ -4,10 +4,47 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy import select
+
+from chassis import logs
 from chassis.db import ALL_ACCOUNTS, Database, utcnow
 from chassis.messaging import Sweep
+from chassis.problems import Unavailable
+from customers.clients.sales import PAID, Sales
 from customers.config import Config
+from customers.domain.models import HELD, PaymentHold
+from customers.usecases.holds import release_holds, settle_paid
 from customers.usecases.pin_failures import forget_failures
+
+BATCH = 200
+_log = logs.get(__name__)
+
+
+def settle_holds(database: Database, settings: Config) -> None:
+    """Ask sales about holds that nobody confirmed: confirm what an order was paid with, give the others back.
+
+    Sales may have died between the hold and the payment. While sales can't say, the holds wait for the next turn.
+    """
+    columns = select(PaymentHold.order_uid, PaymentHold.account_id)
+    too_old = utcnow() - timedelta(seconds=settings.hold_sweep_after)
+    overdue = columns.where(PaymentHold.state == HELD, PaymentHold.created_at < too_old)
+    with database.read(ALL_ACCOUNTS) as session:
+        holds = session.execute(overdue.order_by(PaymentHold.created_at).limit(BATCH)).all()
+    if not holds:
+        return
+    sales = Sales(settings)
+    for order_uid, account_id in holds:
+        try:
+            status, paid_with = sales.fate_of(order_uid, account_id=account_id)
+        except Unavailable as unavailable:
+            _log.warning("holds_not_settled", waiting=len(holds), reason=unavailable.detail)
+            return
+        with database.transaction(account_id) as session:
+            if status == PAID and paid_with is not None:
+                settle_paid(session, {order_uid: paid_with})
+            else:  # a retry may have renewed the hold while sales was asked
+                release_holds(session, [order_uid], held_before=too_old)
+        _log.info("hold_settled", order_uid=order_uid, order_status=status, paid_with=paid_with)
 
 
 def prune(database: Database, settings: Config) -> None:
@@ -16,4 +53,7 @@ def prune(database: Database, settings: Config) -> None:
         forget_failures(session, before=utcnow() - timedelta(seconds=settings.pin_failures_seconds))
 
 
-SWEEPS: list[Sweep] = [Sweep("prune", every_seconds=60, run=prune)]
+SWEEPS: list[Sweep] = [
+    Sweep("holds.settle", every_seconds=15, run=settle_holds),
+    Sweep("prune", every_seconds=60, run=prune),
+]

@@ -1,4 +1,4 @@
-"""Request and answer shapes of the customers API (001, 11–15; contract, 5)."""
+"""Request and answer shapes of customers, their points and their credit (001, 11–18; contract, 5)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ import marshmallow as ma
 from chassis import schemas
 from chassis.access import current_user
 from chassis.pagination import ListQuery
+from customers.domain.errors import PaymentNotPositive
+from customers.domain.models import ADJUSTMENT, CHARGE, CREDIT, EARN, PAYMENT, POINTS, REDEEM
 
-TRANSACTION_TYPES = ("EARN", "REDEEM", "ADJUSTMENT")
+TRANSACTION_TYPES = (EARN, REDEEM, ADJUSTMENT)
+CREDIT_TRANSACTION_TYPES = (CHARGE, PAYMENT, ADJUSTMENT)
+MAX_POINTS = 100_000  # in one line by hand: more is a slip of the finger
 _EMPTY = schemas.REQUIRED["required"]  # 001, 12: an empty string is a missing one here
 _SETS_CREDIT = ("ADMIN", "OWNER")
 
@@ -66,6 +70,30 @@ class CustomerQuery(ListQuery):
     is_frequent = schemas.Boolean()
 
 
+class PointsChange(schemas.Schema):
+    """Points by hand: EARN above zero, REDEEM with any sign, ADJUSTMENT either way."""
+
+    amount = schemas.Integer(
+        required=True, minimum=-MAX_POINTS, maximum=MAX_POINTS,
+        validate=ma.validate.NoneOf([0], error="This value may not be zero."),
+    )  # fmt: skip
+    transaction_type = schemas.Choice(TRANSACTION_TYPES, required=True)
+    description = schemas.Text(blank=True, max_length=255, load_default="")
+
+    @ma.validates_schema
+    def earning_adds(self, data: dict[str, Any], **_: Any) -> None:
+        """EARN takes nothing away."""
+        if data.get("transaction_type") == EARN and data.get("amount", 1) < 1:
+            raise ma.ValidationError({"amount": ["Ensure this value is greater than or equal to 1."]})
+
+
+class PointsChangeOut(schemas.Schema):
+    """The balance after a change."""
+
+    status = schemas.Text()
+    new_balance = schemas.Integer()
+
+
 class PointsTransactionOut(schemas.Schema):
     """A line of the points ledger."""
 
@@ -76,10 +104,86 @@ class PointsTransactionOut(schemas.Schema):
     created_at = ma.fields.AwareDateTime()
 
 
-class HistoryQuery(ListQuery):
+class PointsHistoryQuery(ListQuery):
     """What the points history takes."""
 
     transaction_type = schemas.Choice(TRANSACTION_TYPES)
+
+
+class CreditPayment(schemas.Schema):
+    """Money towards the debt."""
+
+    amount = schemas.Amount(required=True)
+    description = schemas.Text(blank=True, max_length=255, load_default="")
+
+    @ma.pre_load
+    def something_is_paid(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """No amount at all has words of its own (001, 18, Case A)."""
+        amount = data.get("amount")
+        if amount is None or (isinstance(amount, str) and not amount.strip()):
+            raise PaymentNotPositive
+        return data
+
+    @ma.post_load
+    def more_than_nothing(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Nothing or less has the same words."""
+        if data["amount"] <= 0:
+            raise PaymentNotPositive
+        return data
+
+
+class CreditPaymentOut(schemas.Schema):
+    """The balances after a payment, as strings."""
+
+    status = schemas.Text()
+    new_credit_used = schemas.Amount()
+    available_credit = schemas.Amount()
+
+
+class CreditTransactionOut(schemas.Schema):
+    """A line of the credit ledger; amounts are strings."""
+
+    id = schemas.Integer()
+    amount = schemas.Amount()
+    transaction_type = schemas.Choice(CREDIT_TRANSACTION_TYPES)
+    description = schemas.Text()
+    created_at = ma.fields.AwareDateTime()
+
+
+class CreditHistoryQuery(ListQuery):
+    """What the credit history takes."""
+
+    transaction_type = schemas.Choice(CREDIT_TRANSACTION_TYPES)
+
+
+class ExportedCustomerOut(CustomerOut):
+    """A customer with what the API does not show otherwise."""
+
+    uid = schemas.Text()
+    created_at = ma.fields.AwareDateTime()
+    updated_at = ma.fields.AwareDateTime()
+    deleted_at = ma.fields.AwareDateTime(allow_none=True)
+
+
+class ExportedPointsOut(PointsTransactionOut):
+    """A line of the points ledger, with its order."""
+
+    order_uid = schemas.Text(allow_none=True)
+
+
+class ExportedCreditOut(CreditTransactionOut):
+    """A line of the credit ledger, with its order."""
+
+    order_uid = schemas.Text(allow_none=True)
+
+
+class CustomerExportOut(schemas.Schema):
+    """All that is kept of a customer, oldest first."""
+
+    customer = schemas.Nested(ExportedCustomerOut)
+    points = schemas.List(schemas.Nested(ExportedPointsOut))
+    credit = schemas.List(schemas.Nested(ExportedCreditOut))
+    purchase_days = schemas.List(schemas.Date())
 
 
 class CustomerFactsOut(schemas.Schema):
@@ -95,3 +199,46 @@ class CustomerFactsOut(schemas.Schema):
     birth_date = schemas.Date(allow_none=True)
     is_frequent = schemas.Boolean()
     version = schemas.Integer()
+
+
+class PaymentHoldCreate(schemas.Schema):
+    """What is to be paid with points or on credit, for which order, and by whom at the till."""
+
+    order_uid = schemas.Text(required=True, max_length=36)
+    ticket_folio = schemas.Text(required=True, max_length=8)
+    user_uid = schemas.Text(required=True, max_length=36)
+    customer_id = schemas.Integer(required=True)
+    payment_method = schemas.Choice((POINTS, CREDIT), required=True)
+    amount = schemas.Amount(required=True, minimum=0)
+
+
+class PaymentHoldOut(schemas.Schema):
+    """What was taken; `points` is null for credit."""
+
+    order_uid = schemas.Text()
+    customer_id = schemas.Integer()
+    payment_method = schemas.Choice((POINTS, CREDIT))
+    amount = schemas.Amount()
+    points = schemas.Integer(allow_none=True)
+
+
+class ChatbotUserPatch(schemas.Schema):
+    """What can be changed of a chatbot user."""
+
+    name = schemas.Text(required=True, max_length=255)
+
+
+class ChatbotUserCreate(ChatbotUserPatch):
+    """A new chatbot user. The number stands in paths, so it has nothing but digits and what people write between them."""
+
+    mobile_number = schemas.Text(
+        required=True, max_length=20, pattern=r"\+?[0-9][0-9 ().-]*", pattern_message="Enter a valid mobile number."
+    )
+
+
+class ChatbotUserOut(schemas.Schema):
+    """A chatbot user as the API shows it."""
+
+    mobile_number = schemas.Text()
+    name = schemas.Text()
+    last_interaction = ma.fields.AwareDateTime()

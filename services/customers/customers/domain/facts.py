@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from chassis.messaging.outbox import emit
+from chassis.messaging.outbox import Fact, emit, emit_many
+from chassis.money import text
 
 
 def customer_facts(row: Any) -> dict[str, Any]:
@@ -36,8 +40,36 @@ def tell_updated(session: Session, row: Any) -> None:
 
 def tell_deleted(session: Session, row: Any) -> None:
     """`CustomerDeleted`."""
-    data = {"customer_id": row.id, "customer_uid": row.uid}
-    emit(session, "CustomerDeleted", subject=row.uid, version=row.version, data=data)
+    emit(session, "CustomerDeleted", subject=row.uid, version=row.version, data=_who(row))
+
+
+def tell_erased(session: Session, row: Any) -> None:
+    """`CustomerErased`: whoever keeps anything that tells who this was forgets it."""
+    emit(session, "CustomerErased", subject=row.uid, version=row.version, data=_who(row))
+
+
+def tell_became_frequent(session: Session, row: Any, *, month: date, granted: bool) -> None:
+    """`CustomerBecameFrequent`: by the purchases of `month`; `granted`: with the default credit limit."""
+    data = {
+        **_who(row),
+        "month": f"{month:%Y-%m}",
+        "credit_limit": text(row.credit_limit),
+        "credit_limit_granted": granted,
+    }
+    emit(session, "CustomerBecameFrequent", subject=row.uid, version=row.version, data=data)
+
+
+def tell_again(session: Session, rows: Iterable[Any]) -> None:
+    """The present state of many customers of one account, for who has to learn it anew."""
+    told: dict[str, list[Fact]] = {"CustomerUpdated": [], "CustomerDeleted": [], "CustomerErased": []}
+    for row in rows:
+        if row.deleted_at is None:
+            told["CustomerUpdated"].append(Fact(row.uid, row.version, customer_facts(row)))
+            continue
+        type_ = "CustomerDeleted" if row.erased_at is None else "CustomerErased"
+        told[type_].append(Fact(row.uid, row.version, _who(row)))
+    for type_, facts in told.items():
+        emit_many(session, type_, facts)
 
 
 def tell_points_changed(
@@ -61,3 +93,27 @@ def tell_points_changed(
         "order_uid": order_uid,
     }
     emit(session, "PointsChanged", subject=customer_uid, version=version, data=data)
+
+
+def tell_credit_changed(
+    session: Session,
+    row: Any,
+    *,
+    amount: Decimal | None = None,
+    transaction_type: str | None = None,
+    order_uid: str | None = None,
+) -> None:
+    """`CreditChanged`: a line of the credit ledger, or (without one) a new limit; `row` is the customer after it."""
+    data = {
+        **_who(row),
+        "amount": None if amount is None else text(amount),
+        "transaction_type": transaction_type,
+        "order_uid": order_uid,
+        "credit_limit": text(row.credit_limit),
+        "credit_used": text(row.credit_used),
+    }
+    emit(session, "CreditChanged", subject=row.uid, version=row.version, data=data)
+
+
+def _who(row: Any) -> dict[str, Any]:
+    return {"customer_id": row.id, "customer_uid": row.uid}

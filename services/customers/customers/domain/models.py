@@ -1,11 +1,11 @@
-"""The tables: customers with their balances, and the ledger that explains each customer's points."""
+"""The tables of the POS part: customers with their balances, the ledgers that explain them, and the chatbot's users."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.db import Base, BigId, Money, TenantOwned, UtcDateTime, utcnow
@@ -13,11 +13,22 @@ from chassis.money import ZERO
 from chassis.uids import new_uid
 from customers.domain import clients as clients  # whoever loads the models wants all of them
 
+EARN, REDEEM, ADJUSTMENT = "EARN", "REDEEM", "ADJUSTMENT"
+CHARGE, PAYMENT = "CHARGE", "PAYMENT"
+POINTS, CREDIT = "POINTS", "CREDIT"
+HELD, CONFIRMED, RELEASED = "held", "confirmed", "released"
+
 _LIVING = text("deleted_at IS NULL")
+_EARNED = text("transaction_type = 'EARN'")
+_HELD = text("state = 'held'")
 
 
 class Customer(TenantOwned, Base):
-    """A person who buys. `current_points` is the sum of the customer's ledger; a deleted one keeps row and ledger."""
+    """A person who buys. The balances are the sums of the ledgers; a deleted one keeps row and ledgers.
+
+    An erased one is deleted and has no name, phone, e-mail or birthday any more. `frequent_month` is the first day of the
+    month whose first purchase decided `is_frequent` last.
+    """
 
     __tablename__ = "customers"
     __table_args__ = (
@@ -39,6 +50,7 @@ class Customer(TenantOwned, Base):
     email: Mapped[str | None] = mapped_column(String(254))
     birth_date: Mapped[date | None]
     is_frequent: Mapped[bool] = mapped_column(default=False)
+    frequent_month: Mapped[date | None]
     current_points: Mapped[int] = mapped_column(default=0)
     credit_limit: Mapped[Decimal] = mapped_column(Money, default=ZERO)
     credit_used: Mapped[Decimal] = mapped_column(Money, default=ZERO)
@@ -47,6 +59,7 @@ class Customer(TenantOwned, Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow, onupdate=utcnow)
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class PointsTransaction(TenantOwned, Base):
@@ -54,15 +67,18 @@ class PointsTransaction(TenantOwned, Base):
 
     __tablename__ = "points_transactions"
     __table_args__ = (
-        # An order earns once and is paid with points once, however often it is told.
-        UniqueConstraint("account_id", "order_uid", "transaction_type"),
+        # An order earns once, however often it is told.
+        Index(
+            "uq_points_transactions_earned_by_order", "account_id", "order_uid", unique=True, sqlite_where=_EARNED,
+            postgresql_where=_EARNED,
+        ),
         Index(None, "account_id", "customer_id", "created_at", "id"),
         CheckConstraint(
             "(transaction_type = 'EARN' AND amount > 0) OR (transaction_type = 'REDEEM' AND amount < 0)"
             " OR (transaction_type = 'ADJUSTMENT' AND amount <> 0)",
             name="sign",
         ),
-    )
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     customer_id: Mapped[int] = mapped_column(ForeignKey(Customer.id))
@@ -70,4 +86,90 @@ class PointsTransaction(TenantOwned, Base):
     transaction_type: Mapped[str] = mapped_column(String(10))
     description: Mapped[str] = mapped_column(String(255))
     order_uid: Mapped[str | None] = mapped_column(String(36))
+    actor_uid: Mapped[str | None] = mapped_column(String(36))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CreditTransaction(TenantOwned, Base):
+    """A line of the credit ledger, never changed: CHARGE adds to the debt, PAYMENT takes off what was really applied.
+
+    An ADJUSTMENT has its sign: a charge taken back is one below zero.
+    """
+
+    __tablename__ = "credit_transactions"
+    __table_args__ = (
+        Index(None, "account_id", "customer_id", "created_at", "id"),
+        CheckConstraint(
+            "(transaction_type IN ('CHARGE', 'PAYMENT') AND amount > 0) OR (transaction_type = 'ADJUSTMENT' AND amount <> 0)",
+            name="sign",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey(Customer.id))
+    amount: Mapped[Decimal] = mapped_column(Money)
+    transaction_type: Mapped[str] = mapped_column(String(10))
+    description: Mapped[str] = mapped_column(String(255))
+    order_uid: Mapped[str | None] = mapped_column(String(36))
+    actor_uid: Mapped[str | None] = mapped_column(String(36))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PaymentHold(TenantOwned, Base):
+    """Points or credit taken for an order's uid. While HELD nobody knows yet whether the order was paid with them.
+
+    The balance and its ledger move when the hold is taken, and back when it is released; a released one can be taken again.
+    """
+
+    __tablename__ = "payment_holds"
+    __table_args__ = (
+        PrimaryKeyConstraint("account_id", "order_uid"),
+        Index("ix_payment_holds_held", "created_at", sqlite_where=_HELD, postgresql_where=_HELD),
+        CheckConstraint("payment_method IN ('POINTS', 'CREDIT')", name="payment_method"),
+        CheckConstraint("state IN ('held', 'confirmed', 'released')", name="state"),
+        CheckConstraint("amount >= 0", name="amount"),
+    )
+
+    order_uid: Mapped[str] = mapped_column(String(36))
+    ticket_folio: Mapped[str] = mapped_column(String(8))
+    user_uid: Mapped[str] = mapped_column(String(36))
+    # No foreign key: the hold is claimed before anybody looks whether there is such a customer.
+    customer_id: Mapped[int] = mapped_column(BigId)
+    payment_method: Mapped[str] = mapped_column(String(8))
+    amount: Mapped[Decimal] = mapped_column(Money)
+    state: Mapped[str] = mapped_column(String(10))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PurchaseDay(TenantOwned, Base):
+    """A day, in the account's zone, on which a customer paid an order: what frequent customers are told by."""
+
+    __tablename__ = "purchase_days"
+    __table_args__ = (PrimaryKeyConstraint("account_id", "customer_id", "day"),)
+
+    customer_id: Mapped[int] = mapped_column(ForeignKey(Customer.id))
+    day: Mapped[date]
+
+
+class PointsGrant(TenantOwned, Base):
+    """Points that a user gave away by hand on a day of the account's zone: what the daily cap is measured by."""
+
+    __tablename__ = "points_grants"
+    __table_args__ = (PrimaryKeyConstraint("account_id", "actor_uid", "day"),)
+
+    actor_uid: Mapped[str] = mapped_column(String(36))
+    day: Mapped[date]
+    points: Mapped[int]
+
+
+class ChatbotUser(TenantOwned, Base):
+    """A person known to the chatbot by a mobile number."""
+
+    __tablename__ = "chatbot_users"
+    __table_args__ = (PrimaryKeyConstraint("account_id", "mobile_number"),)
+
+    mobile_number: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(255))
+    search_text: Mapped[str] = mapped_column(Text)
+    last_interaction: Mapped[datetime] = mapped_column(UtcDateTime)

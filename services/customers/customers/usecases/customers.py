@@ -50,6 +50,8 @@ def create_customer(
     while (row := session.execute(statement).first()) is None:
         _refuse_taken(session, phone_number, email)
     facts.tell_created(session, row)
+    if row.credit_limit:
+        facts.tell_credit_changed(session, row)
     return customer_dict(row)
 
 
@@ -75,6 +77,8 @@ def update_customer(
         # Somebody took it between the look and the update; the driver's message names the column or its index.
         raise AlreadyRegistered(name for name in _UNIQUE if name in str(error.orig).splitlines()[0]) from error
     facts.tell_updated(session, row)
+    if "credit_limit" in changed:
+        facts.tell_credit_changed(session, row)
     return customer_dict(row)
 
 

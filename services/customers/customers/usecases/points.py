@@ -6,17 +6,17 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import case, select, update
+from sqlalchemy import Integer, bindparam, case, update
 from sqlalchemy.orm import Session
 
-from chassis import logs
-from chassis.db import insert_for
+from chassis.prepared import Prepared, prepared, prepared_insert
 from customers.domain.facts import tell_points_changed
-from customers.domain.models import Customer, PointsTransaction
+from customers.domain.models import EARN, Customer, PointsTransaction
 
-EARN = "EARN"
-_log = logs.get(__name__)
+_ENTER = prepared_insert(PointsTransaction, returning=[PointsTransaction.order_uid], or_ignore=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +31,13 @@ class Earning:
 
 
 def earn_points(session: Session, *, earnings: Sequence[Earning]) -> None:
-    """Credit each order's points to its customer once, all in the account in force.
+    """Credit each order's points to its customer once, all in the account in force; the customers are locked already.
 
-    A deleted customer is credited too (the ledger outlives them); a customer who never was is logged and passed over.
+    A deleted customer is credited too: the ledger outlives them.
     """
-    known = _lock_customers(session, {earning.customer_id for earning in earnings})
-    for earning in earnings:
-        if earning.customer_id not in known:
-            _log.warning("points_for_unknown_customer", customer_id=earning.customer_id, order_uid=earning.order_uid)
-    entered = _enter(session, [earning for earning in earnings if earning.customer_id in known])
+    entered = _enter(session, earnings)
     if entered:
         _credit(session, entered)
-
-
-def _lock_customers(session: Session, customer_ids: set[int]) -> set[int]:
-    if not customer_ids:
-        return set()
-    # In id order, so that two workers never wait for each other in a circle. SQLite has one writer anyway.
-    rows = select(Customer.id).where(Customer.id.in_(customer_ids)).order_by(Customer.id).with_for_update()
-    return set(session.scalars(rows))
 
 
 def _enter(session: Session, earnings: Sequence[Earning]) -> list[Earning]:
@@ -68,10 +56,7 @@ def _enter(session: Session, earnings: Sequence[Earning]) -> list[Earning]:
         }
         for earning in sorted(first.values(), key=lambda earning: (earning.customer_id, earning.paid_at))
     ]
-    ledger = PointsTransaction
-    key = [ledger.account_id, ledger.order_uid, ledger.transaction_type]
-    new = insert_for(session, ledger).values(rows).on_conflict_do_nothing(index_elements=key)
-    uids = set(session.scalars(new.returning(ledger.order_uid)))
+    uids = set(_ENTER(session, rows).scalars())
     return [earning for uid, earning in first.items() if uid in uids]
 
 
@@ -82,16 +67,10 @@ def _credit(session: Session, entered: Sequence[Earning]) -> None:
         by_customer[earning.customer_id].append(earning)
     sums = {id_: sum(earning.points for earning in earnings) for id_, earnings in by_customer.items()}
     counts = {id_: len(earnings) for id_, earnings in by_customer.items()}
-    statement = (
-        update(Customer)
-        .where(Customer.id.in_(by_customer))
-        .values(
-            current_points=Customer.current_points + case(sums, value=Customer.id),
-            version=Customer.version + case(counts, value=Customer.id),
-        )
-        .returning(Customer.id, Customer.uid, Customer.current_points, Customer.version)
-    )
-    for row in sorted(session.execute(statement).all()):
+    values: dict[str, Any] = {"ids": list(by_customer)}
+    for n, id_ in enumerate(by_customer):
+        values |= {f"id{n}": id_, f"points{n}": sums[id_], f"lines{n}": counts[id_]}
+    for row in sorted(_raise_balances(len(by_customer))(session, **values).all()):
         balance, version = row.current_points - sums[row.id], row.version - counts[row.id]
         for earning in by_customer[row.id]:
             balance, version = balance + earning.points, version + 1
@@ -99,3 +78,20 @@ def _credit(session: Session, entered: Sequence[Earning]) -> None:
                 session, customer_id=row.id, customer_uid=row.uid, version=version, amount=earning.points,
                 balance=balance, transaction_type=EARN, order_uid=earning.order_uid,
             )  # fmt: skip
+
+
+@lru_cache(maxsize=128)
+def _raise_balances(size: int) -> Prepared:
+    """The statement for so many customers, built once: composing it costs more than running it."""
+
+    def each(name: str) -> Any:
+        return case(
+            *((Customer.id == bindparam(f"id{n}"), bindparam(f"{name}{n}", type_=Integer)) for n in range(size))
+        )
+
+    return prepared(
+        update(Customer)
+        .where(Customer.id.in_(bindparam("ids", expanding=True)))
+        .values(current_points=Customer.current_points + each("points"), version=Customer.version + each("lines"))
+        .returning(Customer.id, Customer.uid, Customer.current_points, Customer.version)
+    )

@@ -12,34 +12,8 @@ from chassis.db import ALL_ACCOUNTS
 from chassis.messaging.handlers import handle
 from chassis.testing import counted_statements
 from chassis.uids import new_uid
-from customers.consumers import SUBSCRIPTIONS
 from customers.domain.models import Customer, PointsTransaction
 from customers.usecases import points as points_usecase
-
-
-@pytest.fixture
-def register(client):
-    def make(phone="1", account_id=1):
-        body = {"first_name": "A", "last_name": "B", "phone_number": phone}
-        return client.post("/api/customers/", body, account_id=account_id).json["id"]
-
-    return make
-
-
-@pytest.fixture
-def order_paid(event_of):
-    def make(customer_id, points, *, paid_at="2023-10-27T15:35:00.000000Z", folio="F47AC10B", uid=None, **how):
-        uid = uid or new_uid()
-        data = {
-            "customer_id": customer_id,
-            "points_earned": points,
-            "order_uid": uid,
-            "ticket_folio": folio,
-            "paid_at": paid_at,
-        }
-        return event_of("OrderPaid", data, subject=uid, version=2, **how)
-
-    return make
 
 
 @pytest.fixture
@@ -177,7 +151,9 @@ def test_a_failure_takes_everything_back_and_the_next_delivery_counts(
     assert ledger_sums() == {customer_id: (4, 4)}
 
 
-def test_many_workers_and_writers_at_once_lose_nothing(client, database, register, order_paid, ledger_sums):
+def test_many_workers_and_writers_at_once_lose_nothing(
+    client, database, subscriptions, register, order_paid, ledger_sums
+):
     ids = [register(str(number)) for number in range(4)]
     rng = random.Random(7)
     events = [order_paid(rng.choice(ids), 1) for _ in range(160)]
@@ -186,19 +162,20 @@ def test_many_workers_and_writers_at_once_lose_nothing(client, database, registe
     def work(number):
         if number % 3 == 0:
             return client.patch(f"/api/customers/{rng.choice(ids)}/", {"first_name": f"N{number}"}).status
-        handle(database, SUBSCRIPTIONS, batches[number])
+        handle(database, subscriptions, batches[number])
         return 200
 
     with ThreadPoolExecutor(16) as pool:
         assert set(pool.map(work, range(len(batches)))) == {200}
     for batch in batches:
-        handle(database, SUBSCRIPTIONS, batch)
+        handle(database, subscriptions, batch)
     assert sum(balance for balance, _ in ledger_sums().values()) == 160
     assert all(balance == total for balance, total in ledger_sums().values())
 
 
-def test_a_batch_takes_four_statements_and_one_an_event_told(database, register, order_paid):
+def test_a_batch_takes_seven_statements_and_one_an_event_told(database, subscriptions, register, order_paid):
     ids = [register(str(number)) for number in range(3)]
+    handle(database, subscriptions, [order_paid(id_, 1) for id_ in ids])  # the month's first
     with counted_statements(database) as seen:
-        handle(database, SUBSCRIPTIONS, [order_paid(ids[n % 3], 1) for n in range(30)])
-    assert len(seen) == 4 + 30  # inbox, lock, ledger, balances
+        handle(database, subscriptions, [order_paid(ids[n % 3], 1) for n in range(30)])
+    assert len(seen) == 7 + 30  # inbox, holds, lock, ledger, balances, zone, days

@@ -5,7 +5,10 @@ from __future__ import annotations
 import jsonschema
 import pytest
 
-EVENTS = ["CustomerCreated", "CustomerUpdated", "CustomerDeleted", "PointsChanged"]
+EVENTS = [
+    "CustomerCreated", "CustomerUpdated", "CustomerDeleted", "CustomerErased", "CustomerBecameFrequent", "PointsChanged",
+    "CreditChanged",
+]  # fmt: skip
 
 
 def test_the_internal_read_keeps_its_contract(client, contracts):
@@ -43,6 +46,17 @@ def test_the_internal_read_tells_the_version_of_the_last_event(client, published
     client.patch(f"/api/customers/{id_}/", {"first_name": "C"})
     last = published("CustomerUpdated")[-1]
     assert client.internal("sales", "GET", f"/internal/customers/{id_}/").json == {**last.data, "version": last.version}
+
+
+def test_holds_answer_as_their_contracts_say(client, contracts, register, published):
+    hold, release = contracts.internal("customers", "hold"), contracts.internal("customers", "release")
+    assert register(points=170, credit_limit="1000") == 1
+    for contract in (hold, release):
+        for example in contract["examples"]:
+            answer = client.internal("sales", contract["method"], example["path"], example["request"])
+            assert (answer.status, answer.json) == (example["status"], example["response"]), example["name"]
+    assert len(published("PointsChanged")) == 3  # given, taken once, given back once
+    assert [event.data["amount"] for event in published("CreditChanged")] == [None, "950.00"]
 
 
 @pytest.mark.parametrize("type_", EVENTS)

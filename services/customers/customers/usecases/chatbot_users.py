@@ -1,0 +1,66 @@
+"""The chatbot's users: register, rename, delete, and note that one has been heard of (001, ChatBot User Management)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import bindparam, delete, update
+from sqlalchemy.orm import Session
+
+from chassis.columns import UtcDateTime
+from chassis.db import utcnow
+from chassis.prepared import prepared, prepared_insert
+from chassis.problems import NotFound
+from chassis.search import search_text
+from customers.domain.errors import MobileNumberTaken
+from customers.domain.models import ChatbotUser
+from customers.queries import CHATBOT_USER, chatbot_user_dict, chatbot_user_row
+
+_INSERT = prepared_insert(ChatbotUser, returning=CHATBOT_USER, or_ignore=True)
+_TOUCH = prepared(
+    update(ChatbotUser)
+    .where(ChatbotUser.mobile_number == bindparam("number"))
+    .values(last_interaction=bindparam("now", type_=UtcDateTime))
+    .returning(ChatbotUser.mobile_number)
+)
+
+Precondition = Callable[[dict[str, Any]], None]
+
+
+def create_chatbot_user(session: Session, *, mobile_number: str, name: str) -> dict[str, Any]:
+    """Register one; MobileNumberTaken."""
+    words = search_text(mobile_number, name)
+    row = _INSERT(
+        session, {"mobile_number": mobile_number, "name": name, "search_text": words, "last_interaction": utcnow()}
+    ).first()
+    if row is None:
+        raise MobileNumberTaken
+    return chatbot_user_dict(row)
+
+
+def update_chatbot_user(
+    session: Session, *, mobile_number: str, changes: dict[str, Any], precondition: Precondition
+) -> dict[str, Any]:
+    """Change what is given; the interaction moves whatever is. NotFound, or what `precondition` raises."""
+    row = chatbot_user_row(session, mobile_number, lock=True)
+    precondition(chatbot_user_dict(row))
+    name = changes.get("name", row.name)
+    changed = (
+        update(ChatbotUser)
+        .where(ChatbotUser.mobile_number == mobile_number)
+        .values(name=name, search_text=search_text(mobile_number, name), last_interaction=utcnow())
+    )
+    return chatbot_user_dict(session.execute(changed.returning(*CHATBOT_USER)).one())
+
+
+def delete_chatbot_user(session: Session, *, mobile_number: str, precondition: Precondition) -> None:
+    """Delete one for good. NotFound, or what `precondition` raises."""
+    precondition(chatbot_user_dict(chatbot_user_row(session, mobile_number, lock=True)))
+    session.execute(delete(ChatbotUser).where(ChatbotUser.mobile_number == mobile_number))
+
+
+def note_interaction(session: Session, *, mobile_number: str) -> None:
+    """The chatbot has just heard from this user. NotFound."""
+    if _TOUCH(session, number=mobile_number, now=utcnow()).first() is None:
+        raise NotFound
