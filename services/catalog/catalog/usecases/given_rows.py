@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON, FromClause, String, bindparam, cast, column, func, select, type_coerce
+from sqlalchemy import JSON, BigInteger, FromClause, String, bindparam, cast, column, func, select, true, type_coerce
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
+from chassis.db import Base
 from chassis.prepared import Prepared
 
 Columns = Mapping[str, TypeEngine[Any]]
@@ -34,9 +36,41 @@ class PreparedForRows:
         """Run it in the session's transaction, for the account in force."""
         dialect = session.get_bind().dialect.name
         if (statement := self._statements.get(dialect)) is None:
-            given = _table(dialect, self._columns)
-            statement = self._statements.setdefault(dialect, Prepared(self._build(given)))
+            built = self._built(dialect, _table(dialect, self._columns))
+            statement = self._statements.setdefault(dialect, Prepared(built, by_id=dialect == "sqlite"))
         return statement(session, given_rows=orjson.dumps(list(rows)).decode(), **values)
+
+    def _built(self, dialect: str, given: FromClause) -> Any:
+        return self._build(given)
+
+
+class InsertForRows(PreparedForRows):
+    """An INSERT of given rows into `model`: each column of theirs, and `more` (column → expression), in the order of `order_by`.
+
+    `conflict` makes its ON CONFLICT clause and RETURNING. The rows are the account's in force.
+    """
+
+    __slots__ = ("_model", "_more", "_order_by")
+
+    def __init__(
+        self,
+        model: type[Base],
+        columns: Columns,
+        *,
+        more: Mapping[str, Any],
+        order_by: str,
+        conflict: Callable[[Any], Any],
+    ) -> None:
+        super().__init__(columns, conflict)
+        self._model, self._more, self._order_by = model, more, order_by
+
+    def _built(self, dialect: str, given: FromClause) -> Any:
+        more = {"account_id": bindparam("tenant_in_force", type_=BigInteger), **self._more}
+        # SQLite can't tell ON CONFLICT from a join's ON without a WHERE before it.
+        source = select(*more.values(), *(given.c[name] for name in self._columns)).where(true())
+        insert = (postgresql if dialect == "postgresql" else sqlite).insert(self._model.__table__)
+        names = [*more, *self._columns]
+        return self._build(insert.from_select(names, source.order_by(given.c[self._order_by]), include_defaults=False))
 
 
 def _table(dialect: str, columns: Columns) -> FromClause:
@@ -49,4 +83,5 @@ def _table(dialect: str, columns: Columns) -> FromClause:
     fields = [
         type_coerce(func.json_extract(each.c.value, f"$.{name}"), type_).label(name) for name, type_ in columns.items()
     ]
-    return select(*fields).select_from(each).subquery("given")
+    # With a limit SQLite reads the rows once, else perhaps again for each row of the account (1,000 rows: 4 s, not 15 ms).
+    return select(*fields).select_from(each).limit(-1).subquery("given")
