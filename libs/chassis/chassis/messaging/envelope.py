@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ CONTENT_TYPE = "application/cloudevents+json"
 SCHEMA_VERSION = 1
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,99}\Z")
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
 _SOURCE = re.compile(r"/[a-z][a-z0-9_-]{0,99}\Z")
 
 
@@ -71,6 +73,21 @@ class Event:
             attributes["traceparent"] = self.traceparent
         return orjson.dumps(attributes, default=_as_json, option=orjson.OPT_PASSTHROUGH_DATETIME)
 
+    def check(self) -> None:
+        """InvalidEvent when `from_bytes` would not read this event; a fifth of the cost of writing and reading it."""
+        for name, value, pattern in (
+            ("id", self.id, _ID), ("source", self.source, _SOURCE), ("type", self.type, _NAME), ("subject", self.subject, None),
+        ):  # fmt: skip
+            if not _is_text(value, pattern):
+                raise InvalidEvent(f"{name} is {value!r}")
+        for name, number in (("accountid", self.account_id), ("aggregateversion", self.version)):
+            if not _is_count(number):
+                raise InvalidEvent(f"{name} is {number!r}")
+        if not isinstance(self.data, dict):
+            raise InvalidEvent("data is no object")
+        if self.traceparent and not _is_text(self.traceparent):
+            raise InvalidEvent(f"traceparent is {self.traceparent!r}")
+
     @classmethod
     def from_bytes(cls, payload: bytes) -> Event:
         """Read an event; unknown attributes are ignored, anything missing or malformed is InvalidEvent."""
@@ -113,17 +130,26 @@ def _as_json(value: Any) -> Any:
     raise TypeError(f"not JSON: {type(value).__name__}")
 
 
+@lru_cache(maxsize=16)  # the events of one transaction have one time
 def _utc_text(value: datetime) -> str:
     if value.tzinfo is None:
         raise TypeError(f"a naive datetime in an event: {value!r}")
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+def _is_text(value: Any, pattern: re.Pattern[str] | None = None) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= 255 and (pattern is None or pattern.match(value) is not None)
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < 2**63
+
+
 def _text(body: dict[str, Any], name: str, pattern: re.Pattern[str] | None = None) -> str:
     value = body.get(name)
-    if not isinstance(value, str) or not 0 < len(value) <= 255 or (pattern and not pattern.match(value)):
+    if not _is_text(value, pattern):
         raise InvalidEvent(f"{name} is {value!r}")
-    return value
+    return str(value)
 
 
 def _uuid(body: dict[str, Any]) -> str:
@@ -145,9 +171,9 @@ def _moment(body: dict[str, Any]) -> datetime:
 
 def _count(body: dict[str, Any], name: str) -> int:
     value = body.get(name)
-    if type(value) is not int or not 0 <= value < 2**63:
+    if not _is_count(value):
         raise InvalidEvent(f"{name} is {value!r}")
-    return value
+    return int(value)  # type: ignore[arg-type]
 
 
 def _object(body: dict[str, Any], name: str) -> dict[str, Any]:

@@ -95,10 +95,10 @@ def _row(source: str, type_: str, fact: Fact, account: int, now: datetime) -> di
         data=fact.data,
         traceparent=structlog.contextvars.get_contextvars().get("traceparent"),
     )
+    event.check()
     payload = event.to_bytes()
     if len(payload) > MAX_BYTES:
         raise ValueError(f"{type_}: an event of {len(payload)} bytes, more than {MAX_BYTES}")
-    Event.from_bytes(payload)
     return {
         "event_id": event.id,
         "routing_key": event.routing_key,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Row, String, bindparam, select, update
+from sqlalchemy import BigInteger, Boolean, Row, String, bindparam, func, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
@@ -40,7 +40,8 @@ _CHANGE = PreparedForRows(
         update(Product)
         .where(Product.id == given.c.id)
         .values(
-            **{name: given.c[name] for name in _SET},
+            **{name: given.c[name] for name in _SET if name != "search_text"},
+            search_text=func.coalesce(given.c.search_text, Product.search_text),
             version=Product.version + 1,
             updated_at=bindparam("now", type_=UtcDateTime),
         )
@@ -51,9 +52,10 @@ _INSERT = prepared_insert(Product, returning=PRODUCT, or_ignore=True)
 
 
 def import_products(session: Session, *, plan: ImportPlan, report: dict[str, Any], actor_uid: str) -> dict[str, Any]:
-    """Store what the plan says; answers with the `report` on it. ChangedMeanwhile when the products are no longer those that it was made for.
+    """Store what the plan says; answers with the `report` on it.
 
-    A line whose product was changed meanwhile in another field, or sold, is applied to the product of now.
+    ChangedMeanwhile when the products are no longer those that it was made for. A line whose product was changed
+    meanwhile in another field, or sold, is applied to the product of now.
     """
     _take_suppliers(session, (*plan.existing.values(), *plan.new))
     for ids in _chunks(sorted(plan.existing)):
@@ -81,7 +83,7 @@ def _change(session: Session, lines: Mapping[int, Line], actor_uid: str) -> None
 
 def _row(present: Row[Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     wanted = {name: changes.get(name, getattr(present, name)) for name in _SET if name != "search_text"}
-    text = search_text(wanted["name"], present.sku)
+    text = search_text(wanted["name"], present.sku) if "name" in changes else None
     return {**wanted, "id": present.id, "price": to_cents(wanted["price"]), "search_text": text}
 
 
