@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from chassis import tenants
 from chassis.messaging.envelope import Event
 from chassis.messaging.handlers import Subscriptions
-from sales.usecases.remember_customer import forget_customer, remember_customer
+from sales.usecases.remember_customer import erase_customer, forget_customer, remember_customer
 
 
 def on_customer_changed(session: Session, event: Event) -> None:
@@ -18,9 +18,14 @@ def on_customer_deleted(session: Session, event: Event) -> None:
     forget_customer(session, data=event.data, version=event.version)
 
 
+def on_customer_erased(session: Session, event: Event) -> None:
+    erase_customer(session, data=event.data, version=event.version)
+
+
 SUBSCRIPTIONS: Subscriptions = {
     **tenants.SUBSCRIPTIONS,
     "CustomerCreated": on_customer_changed,
     "CustomerUpdated": on_customer_changed,
     "CustomerDeleted": on_customer_deleted,
+    "CustomerErased": on_customer_erased,
 }

@@ -51,6 +51,15 @@ class PaidOrder(TenantOwned, Base):
     paid_slot: Mapped[int] = mapped_column(Integer)
 
 
+class ErasedCustomer(TenantOwned, Base):
+    """A customer whose name must not come back, not even by an order that is told late."""
+
+    __tablename__ = "erased_customers"
+    __table_args__ = (PrimaryKeyConstraint("account_id", "customer_id"), _CLUSTERED)
+
+    customer_id: Mapped[int] = mapped_column(BigInteger)
+
+
 class PaidOrderLine(TenantOwned, Base):
     """Fact: a product in a paid order. `amount` is tax-exclusive."""
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from analytics.domain.calendar import block_of, local_day_and_hour, slot_of
 from analytics.domain.models import HourlySales, PaidOrder, PaidOrderLine, Product, ProductSales, ProductSalesBlock
 from analytics.domain.orders import Order
+from analytics.usecases.erase_customer import NOBODY, erased_among
 from analytics.usecases.upserts import add_blocks, add_hours, add_products, name_products
 from analytics.usecases.zones import hold_zone
 from chassis.db import insert_for
@@ -34,13 +35,14 @@ def count_orders(session: Session, *, orders: Sequence[Order]) -> None:
 
 def _enter(session: Session, orders: Sequence[Order]) -> list[Order]:
     by_uid = {order.order_uid: order for order in reversed(orders)}
+    erased = erased_among(session, (order.customer_id for order in orders))
     rows = [
         {
             "order_uid": uid,
             "order_id": order.order_id,
             "ticket_folio": order.ticket_folio,
             "customer_id": order.customer_id,
-            "customer_name": order.customer_name,
+            "customer_name": NOBODY if order.customer_id in erased else order.customer_name,
             "payment_method": order.payment_method,
             "final_amount": order.final_amount,
             "paid_at": order.paid_at,

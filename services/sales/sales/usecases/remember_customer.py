@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from sqlalchemy import func, update
 from sqlalchemy.orm import Session
 
 from chassis.db import insert_for
-from sales.domain.models import Customer
+from chassis.search import search_text
+from sales.domain.models import ANONYMOUS, Customer, Order
 
 
 def remember_customer(session: Session, *, data: Mapping[str, Any], version: int) -> None:
@@ -38,6 +40,19 @@ def forget_customer(session: Session, *, data: Mapping[str, Any], version: int) 
         is_frequent=False,
         is_deleted=True,
         version=version,
+    )
+
+
+def erase_customer(session: Session, *, data: Mapping[str, Any], version: int) -> None:
+    """`data` is that of CustomerErased: the name goes from the customer's orders too, whatever else is known of them."""
+    forget_customer(session, data=data, version=version)
+    # A folio is eight hex digits: in lower case it is its own search text.
+    words = func.lower(Order.ticket_folio) + f" {search_text(ANONYMOUS)}"
+    session.execute(
+        update(Order)
+        .where(Order.customer_id == data["customer_id"])
+        .values(customer_name=ANONYMOUS, search_text=words)
+        .execution_options(synchronize_session=False)
     )
 
 

@@ -45,6 +45,26 @@ def test_a_deleted_customer_is_not_revived_by_a_late_event(database, deliver, ev
     assert customer(database) == ("", False, True, 4)
 
 
+def test_an_erased_customers_name_goes_from_their_orders_and_no_others(
+    client, database, deliver, event_of, maria, make_order, published
+):
+    deliver(event_of("CustomerCreated", {"customer_id": 2, "full_name": "Juan Pérez"}, version=1))
+    pending, paid, others = make_order(customer=maria), make_order(customer=maria), make_order(customer=2)
+    client.post(f"/api/orders/{paid['id']}/pay/", {"payment_method": "CASH"})
+    deliver("CustomerCreated", {"customer_id": 1, "full_name": "Maria of another account"}, account_id=2, version=1)
+    for _ in range(2):
+        deliver(about(event_of, "CustomerErased", 5))
+        names = [client.get(f"/api/orders/{order['id']}/").json["customer_name"] for order in (pending, paid, others)]
+        assert names == ["Anonymous", "Anonymous", "Juan Pérez"]
+    assert client.get("/api/orders/?search=maria").json == []
+    assert client.get(f"/api/orders/?search={paid['ticket_folio']}+anonymous").json[0]["id"] == paid["id"]
+    assert len(client.get("/api/orders/?customer=1").json) == 2, "whose they are is known by number alone"
+    assert customer(database) == ("", False, True, 5)
+    client.post(f"/api/orders/{pending['id']}/pay/", {"payment_method": "CARD"})
+    assert published("OrderPaid")[-1].data["customer_name"] == "Anonymous"
+    assert client.post("/api/orders/", {"customer": 1, "items": [{"product_id": 15, "quantity": 1}]}).status == 400
+
+
 def test_the_row_belongs_to_the_events_account(database, deliver):
     deliver("CustomerCreated", {"customer_id": 1, "full_name": "Maria"}, account_id=2)
     assert customer(database, account_id=1) is None
