@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from flask import Flask
 
-from auth.api import b2b_tokens, internal, jwks, tokens, users
+from auth.api import (
+    audit,
+    b2b_tokens,
+    device_sessions,
+    device_tokens,
+    device_users,
+    internal,
+    jwks,
+    sessions,
+    tokens,
+    users,
+)
 from auth.config import Config
 from auth.runtime import EXTENSION, assemble
 from chassis.db import Database
@@ -17,7 +28,8 @@ def create_app(config: Config | None = None) -> Flask:
     database = Database(settings.database_url, service=settings.service, pool_size=settings.web_threads)
     parts = assemble(settings, database)
     app = create_service(
-        settings, tokens.blp, jwks.blp, users.blp, b2b_tokens.blp, internal.blp,
+        settings, tokens.blp, jwks.blp, users.blp, sessions.blp, audit.blp, device_tokens.blp, device_users.blp,
+        device_sessions.blp, b2b_tokens.blp, internal.blp,
         keyring=parts.keystore, database=database,
     )  # fmt: skip
     app.extensions[EXTENSION] = parts

@@ -42,8 +42,10 @@ class Config(Settings):
     login_failures_per_ip: int = 100
     login_failures_seconds: int = 900
 
+    session_days: int = 30
+    """How long a session is remembered after it has ended or run out."""
     audit_days: int = 400
-    """How long the audit trail is kept."""
+    """How long the audit trail is kept; at least 30 days."""
 
     key_cache_seconds: float = 5.0
     """How old the keys in this process' memory may be."""

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from sqlalchemy import delete
+from sqlalchemy.orm import Session
 
 from auth.clients.gateways import Gateways
 from auth.config import Config
 from auth.domain.models import LoginFailures, PendingRevocation, SpentRefreshToken
 from auth.domain.tokens import MARGIN_SECONDS
 from auth.revocations import deliver
+from auth.usecases import audit
 from auth.usecases.keys import forget_retired_keys
+from auth.usecases.sessions import forget_sessions
 from chassis.db import ALL_ACCOUNTS, Database, utcnow
 from chassis.messaging import Sweep
+
+BATCH = 500  # rows in one transaction
+BATCHES = 10  # transactions in one turn: the sweep that tells the gateways waits meanwhile
 
 
 def deliver_revocations(database: Database, settings: Config) -> None:
@@ -41,8 +48,31 @@ def prune(database: Database, settings: Config) -> None:
             session.execute(stale)
 
 
+def forget_old_sessions(database: Database, settings: Config) -> None:
+    """Delete sessions that ended or ran out long ago."""
+    now = utcnow()
+    before, lasting = now - timedelta(days=settings.session_days), timedelta(seconds=settings.refresh_seconds)
+    _in_batches(database, lambda session: forget_sessions(session, before=before, now=now, lasting=lasting, most=BATCH))
+
+
+def forget_old_entries(database: Database, settings: Config) -> None:
+    """Delete what the audit trail need not tell any more."""
+    before = utcnow() - timedelta(days=max(settings.audit_days, audit.LEAST_DAYS))
+    _in_batches(database, lambda session: audit.forget_entries(session, before=before, most=BATCH))
+
+
+def _in_batches(database: Database, forget: Callable[[Session], int]) -> None:
+    """Transactions short enough for logins to pass between them; the rest waits for the next turn."""
+    for _ in range(BATCHES):
+        with database.transaction(ALL_ACCOUNTS) as session:
+            if forget(session) < BATCH:
+                return
+
+
 SWEEPS = [
     Sweep("revocations.deliver", every_seconds=1, run=deliver_revocations),
     Sweep("keys.retire", every_seconds=60, run=retire_keys),
     Sweep("prune", every_seconds=60, run=prune),
+    Sweep("sessions.forget", every_seconds=60, run=forget_old_sessions),
+    Sweep("audit.forget", every_seconds=60, run=forget_old_entries),
 ]

@@ -25,6 +25,8 @@ from chassis.db import Base, BigId, TenantOwned, UtcDateTime, utcnow
 from chassis.uids import new_uid
 
 UNLIMITED = -1
+UNKNOWN = "unknown"
+CLIENT_TYPES = ("telegram_bot", "website", "mobile", UNKNOWN)
 
 
 class Account(Base):
@@ -164,7 +166,7 @@ class LoginSession(TenantOwned, Base):
     user_id: Mapped[int | None] = mapped_column(ForeignKey(User.id))
     client_id: Mapped[int | None] = mapped_column(ForeignKey(Client.id))
     refresh_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    client_type: Mapped[str] = mapped_column(String(20), default="unknown")
+    client_type: Mapped[str] = mapped_column(String(20), default=UNKNOWN)
     slot: Mapped[str | None] = mapped_column(String(20))
     device_name: Mapped[str] = mapped_column(String(100), default="")
     telegram_user_id: Mapped[int | None] = mapped_column(BigInteger)
@@ -189,7 +191,7 @@ class SpentRefreshToken(Base):
     __tablename__ = "spent_refresh_tokens"
 
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    session_id: Mapped[int] = mapped_column(ForeignKey(LoginSession.id))
+    session_id: Mapped[int] = mapped_column(ForeignKey(LoginSession.id), index=True)
     spent_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
@@ -227,7 +229,9 @@ class PendingRevocation(Base):
 
 
 class AuditEntry(TenantOwned, Base):
-    """A security event: what happened (`action`) to whom (`subject_…`), and who did it from where. Rows are only added.
+    """A security event: what happened (`action`) to whom (`subject_…`), and who did it from where.
+
+    Rows are only added: triggers refuse any change, and the deletion of all but old ones.
 
     What belongs to no account (a login by an unknown name, a new signing key) is the first account's: the operator's.
     """

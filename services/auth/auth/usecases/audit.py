@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from auth.domain.models import Account, AuditEntry
@@ -24,6 +25,9 @@ ACTIONS = (
     LOGIN, LOGIN_FAILED, LOGIN_LOCKED, LOGIN_REFUSED, SESSION_ENDED, ACCOUNT_REGISTERED, ACCOUNT_CHANGED,
     USER_CREATED, USER_CHANGED, USER_DELETED, ROLE_CHANGED, PASSWORD_CHANGED, USER_BLOCKED, USER_UNBLOCKED, KEY_ROTATED,
 )  # fmt: skip
+
+LEAST_DAYS = 30
+"""For so long the database itself refuses to delete an entry, whatever the settings say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +91,11 @@ def record_all(session: Session, entries: Iterable[Entry], *, by: Actor) -> None
     ]  # fmt: skip
     if rows:
         session.execute(insert(AuditEntry).values(rows))
+
+
+def forget_entries(session: Session, *, before: datetime, most: int) -> int:
+    """Delete entries of `before` a moment, the oldest first; at most so many, and how many they were."""
+    ids = session.scalars(select(AuditEntry.id).where(AuditEntry.at < before).order_by(AuditEntry.at).limit(most)).all()
+    if ids:
+        session.execute(delete(AuditEntry).where(AuditEntry.id.in_(ids)))
+    return len(ids)

@@ -21,7 +21,7 @@ from auth.domain.principals import Principal, principal_of_client, principal_of_
 from auth.usecases import audit
 from auth.usecases.audit import Actor
 from chassis.db import insert_for
-from chassis.problems import InvalidToken, Problem
+from chassis.problems import InvalidToken, NotFound, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +63,14 @@ def open_user_session(
 ) -> int | AlreadyLoggedIn | None:
     """A new session of `user`; its id, or AlreadyLoggedIn when it is to be exclusive and there is one.
 
-    None when the user was deleted, blocked or given another password since `user` was read: what does that takes the
-    user's row before it ends the sessions, so it can't miss the one that is opened here.
+    None when the user was deleted, blocked or given another role, last day or password since `user` was read: what does
+    that takes the user's row before it ends the sessions, so it can't miss the one that is opened here.
     """
     still = session.execute(
         update(User)
         .where(
             User.id == user.id, User.is_active, User.password_hash == user.password_hash,
+            User.role == user.role, User.expiry_date.is_not_distinct_from(user.expiry_date),
             or_(User.is_blocked.is_(False), User.blocked_until <= now),
         )
         .values(last_login_at=now)
@@ -231,6 +232,56 @@ def log_out(
     which = and_(mine, or_(LoginSession.uid == sid, LoginSession.refresh_hash == (refresh_hash or "")))
     end_sessions(session, which, reason="logout", now=now, revoking=revoking, by=by)
     return answer
+
+
+def log_out_everywhere(
+    session: Session, *, mine: ColumnElement[bool], now: datetime, revoking: Revoking, by: Actor
+) -> dict[str, Any]:
+    """End all of `mine`; the answer of 002."""
+    ended = end_sessions(session, mine, reason="logout_all", now=now, revoking=revoking, by=by)
+    return {"message": f"Logged out from {ended} device(s)", "revoked_sessions": ended}
+
+
+def revoke_session(
+    session: Session, *, session_id: int, mine: ColumnElement[bool], answer: Any, now: datetime, revoking: Revoking,
+    by: Actor,
+) -> Any:  # fmt: skip
+    """End one of `mine`; `answer`, also when it had ended before. NotFound when there is none of this id."""
+    which = and_(mine, LoginSession.id == session_id)
+    if session.execute(select(LoginSession.id).where(which)).first() is None:
+        raise NotFound
+    end_sessions(session, which, reason="revoked", now=now, revoking=revoking, by=by)
+    return answer
+
+
+def revoke_all_sessions(
+    session: Session, *, mine: ColumnElement[bool], keep: str | None, now: datetime, revoking: Revoking, by: Actor
+) -> dict[str, Any]:
+    """End all of `mine` but the one with the sid `keep`; the answer of 002."""
+    which = mine if keep is None else and_(mine, LoginSession.uid != keep)
+    ended = end_sessions(session, which, reason="revoked_all", now=now, revoking=revoking, by=by)
+    return {"message": f"{ended} session(s) revoked successfully", "revoked_count": ended}
+
+
+def forget_sessions(session: Session, *, before: datetime, now: datetime, lasting: timedelta, most: int) -> int:
+    """Delete sessions that ended or ran out `before` a moment, with their spent tokens; at most so many, and how many.
+
+    One that ended has at most `lasting` to go until it would have run out: so far the index on `expires_at` is searched.
+    """
+    ids = session.scalars(
+        select(LoginSession.id)
+        .where(
+            LoginSession.expires_at < before + lasting,
+            or_(LoginSession.expires_at < before, LoginSession.revoked_at < before),
+            or_(LoginSession.revocation_expires_at.is_(None), LoginSession.revocation_expires_at < now),
+        )
+        .order_by(LoginSession.expires_at)
+        .limit(most)
+    ).all()
+    if ids:
+        session.execute(delete(SpentRefreshToken).where(SpentRefreshToken.session_id.in_(ids)))
+        session.execute(delete(LoginSession).where(LoginSession.id.in_(ids)))
+    return len(ids)
 
 
 def confirm_revocations(session: Session, *, gateway: str, sids: Sequence[str]) -> None:
