@@ -14,6 +14,8 @@ from sqlalchemy import update
 from auth.domain.models import SigningKey
 from auth.domain.signing_keys import NewKey, seal
 from auth.usecases.accounts import bootstrap, open_account
+from auth.usecases.audit import SYSTEM
+from auth.usecases.users import NewUser
 from chassis.db import ALL_ACCOUNTS, Database, utcnow
 from chassis.passwords import Passwords
 from chassis.testing import KID
@@ -72,6 +74,10 @@ def _platform(
     """Account 1 (premium) with its ADMIN, user 1, and a gateway that takes everything."""
     if "database" not in request.fixturenames:
         return
+    gateway.reset()
+    gateway.on("POST", "/revocations", 204)
+    if "nothing" in request.fixturenames:
+        return
     database: Database = request.getfixturevalue("database")
     with database.transaction(ALL_ACCOUNTS) as session:
         bootstrap(
@@ -80,8 +86,12 @@ def _platform(
         )  # fmt: skip
         # Keys of the tests sign from a little earlier, whatever the clock's resolution.
         session.execute(update(SigningKey).values(signs_from=utcnow() - timedelta(seconds=1)))
-    gateway.reset()
-    gateway.on("POST", "/revocations", 204)
+
+
+@pytest.fixture
+def nothing(database: Database) -> Database:
+    """A database that is migrated and empty: who asks for it gets no account 1."""
+    return database
 
 
 @pytest.fixture
@@ -89,12 +99,12 @@ def company(database: Database, password_hash: str) -> Callable[..., dict[str, A
     """`company("dos", plan="freemium")`: another account with its OWNER, who is answered."""
 
     def make(name: str, plan: str = "freemium") -> dict[str, Any]:
-        owner = {
-            "username": f"owner_{name}", "email": f"owner@{name}.com", "first_name": "Olga", "last_name": "Ríos",
-            "password_hash": password_hash, "role": "OWNER",
-        }  # fmt: skip
+        owner = NewUser(
+            username=f"owner_{name}", email=f"owner@{name}.com", first_name="Olga", last_name="Ríos",
+            password_hash=password_hash, role="OWNER",
+        )  # fmt: skip
         with database.transaction(ALL_ACCOUNTS) as session:
-            made = open_account(session, plan=plan, company_name=name, user=owner)
+            made = open_account(session, plan=plan, company_name=name, user=owner, by=SYSTEM)
         assert made is not None
         return made
 

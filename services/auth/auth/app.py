@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from auth.api import (
+    accounts,
     audit,
     b2b_tokens,
     device_sessions,
@@ -28,9 +29,8 @@ def create_app(config: Config | None = None) -> Flask:
     database = Database(settings.database_url, service=settings.service, pool_size=settings.web_threads)
     parts = assemble(settings, database)
     app = create_service(
-        settings, tokens.blp, jwks.blp, users.blp, sessions.blp, audit.blp, device_tokens.blp, device_users.blp,
-        device_sessions.blp, b2b_tokens.blp, internal.blp,
-        keyring=parts.keystore, database=database,
+        settings, tokens.blp, jwks.blp, users.blp, accounts.blp, sessions.blp, audit.blp, device_tokens.blp, device_users.blp,
+        device_sessions.blp, b2b_tokens.blp, internal.blp, keyring=parts.keystore, database=database,
     )  # fmt: skip
     app.extensions[EXTENSION] = parts
     return app

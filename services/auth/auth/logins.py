@@ -3,7 +3,7 @@ gateways must happen between them and never within one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,13 +14,22 @@ from auth import queries
 from auth.clients.customers import Customers
 from auth.clients.gateways import Gateways
 from auth.config import Config
-from auth.domain.errors import NoActiveAccount, TooManyFailures, UserBlocked
-from auth.domain.names import phone_key
+from auth.domain.errors import (
+    NameTaken,
+    NoActiveAccount,
+    SessionEnded,
+    TooManyFailures,
+    UserBlocked,
+    WrongCurrentPassword,
+)
+from auth.domain.names import phone_key, split_full_name
+from auth.domain.plans import OWNER
 from auth.domain.principals import Principal, principal_of_client, principal_of_user
 from auth.domain.tokens import access_claims, new_refresh_token, token_hash
 from auth.keystore import KeyStore
 from auth.revocations import deliver, revoking_of
 from auth.usecases import audit, throttle
+from auth.usecases.accounts import open_account
 from auth.usecases.audit import Actor, Subject, subject_of
 from auth.usecases.clients import KnownClient, keep_clients
 from auth.usecases.sessions import (
@@ -31,7 +40,7 @@ from auth.usecases.sessions import (
     open_client_session,
     open_user_session,
 )
-from auth.usecases.users import keep_password_hash
+from auth.usecases.users import Ending, NewUser, change_password, keep_password_hash
 from chassis.db import ALL_ACCOUNTS, Database, utcnow
 from chassis.passwords import Passwords
 from chassis.problems import Problem
@@ -98,7 +107,9 @@ class Logins:
         session_id = self._settle(attempt, device, principal, fault, open_session)
         if self._passwords.outdated(user.password_hash):
             self._rehash(user, password)
-        tokens = self._tokens(principal_of_user(user), opening.sid, device.client_type, opening.access_seconds, now, refresh)
+        tokens = self._tokens(
+            principal_of_user(user), opening.sid, device.client_type, opening.access_seconds, now, refresh
+        )
         return LoggedIn(user, session_id, tokens)
 
     def log_in_client(self, *, phone: str, pin_code: str, device: Device) -> LoggedIn:
@@ -124,6 +135,61 @@ class Logins:
         tokens = self._tokens(holder, opening.sid, device.client_type, opening.access_seconds, now, refresh)
         return LoggedIn(found, session_id, tokens)
 
+    def register(
+        self, *, email: str, password: str, full_name: str, plan: str, company_email: str, company: Mapping[str, Any],
+        device: Device,
+    ) -> LoggedIn:  # fmt: skip
+        """A new account on `plan` with its OWNER, who is logged in: all of it or nothing. NameTaken."""
+        first_name, last_name = split_full_name(full_name)
+        owner = NewUser(
+            username=email, email=email, password_hash=self._passwords.hash(password), role=OWNER,
+            first_name=first_name, last_name=last_name,
+        )  # fmt: skip
+        opening, refresh = self._opening()
+        now = utcnow()
+        by = Actor(owner.uid, email, device.ip_address, device.user_agent)
+        with self._database.transaction(ALL_ACCOUNTS) as session:
+            open_account(
+                session,
+                plan=plan,
+                user=owner,
+                by=by,
+                words=NameTaken.words_003,
+                email=company_email or email,
+                **company,
+            )
+            user: Any = queries.user_by_login(session, email)
+            session_id = open_user_session(session, user=user, opening=opening, device=device, now=now)
+            if not isinstance(session_id, int):
+                raise RuntimeError("a user that this transaction has made can be logged in")
+        tokens = self._tokens(
+            principal_of_user(user), opening.sid, device.client_type, opening.access_seconds, now, refresh
+        )
+        return LoggedIn(user, session_id, tokens)
+
+    def change_password(
+        self, *, user_id: int, sid: str, current: str, new: str, device: Device, ending: Ending
+    ) -> None:
+        """Give a user, who is logged in by the session `sid`, another password; the other sessions end.
+
+        WrongCurrentPassword, which counts as a failed login, and TooManyFailures.
+        """
+        with self._database.read(ALL_ACCOUNTS) as session:
+            user = queries.user_with_password(session, user_id)
+        if user is None:
+            raise SessionEnded
+        attempt = self._attempt(user.email, device)
+        right = self._passwords.verify(user.password_hash, current)
+        new_hash = self._passwords.hash(new) if right else ""
+
+        def change(session: Session) -> int | Problem:
+            changed = change_password(session, user=user, new_hash=new_hash, sid=sid, ending=ending)
+            return 1 if changed else WrongCurrentPassword()
+
+        fault = None if right else "wrong_password"
+        self._settle(attempt, device, principal_of_user(user), fault, change, refusal=WrongCurrentPassword)
+        self.tell_gateways()
+
     def refresh(self, *, token: str, by: Actor) -> Tokens:
         """The next pair of a session; InvalidToken or SessionEnded."""
         successor, now = new_refresh_token(), utcnow()
@@ -136,9 +202,7 @@ class Logins:
         if isinstance(outcome, Problem):  # raised after the commit: a theft must end the session
             self.tell_gateways()
             raise outcome
-        return self._tokens(
-            outcome.principal, outcome.sid, outcome.client_type, outcome.access_seconds, now, successor
-        )
+        return self._tokens(outcome.principal, outcome.sid, outcome.client_type, outcome.access_seconds, now, successor)
 
     def tell_gateways(self) -> None:
         """Tell the gateways of the sessions that were just ended; call it after the commit, before the answer."""
@@ -157,16 +221,16 @@ class Logins:
 
     def _settle(
         self, attempt: Sequence[throttle.Counted], device: Device, principal: Principal | None, fault: str | None,
-        open_session: Callable[[Session], int | Problem],
+        proceed: Callable[[Session], int | Problem], *, refusal: type[Problem] = NoActiveAccount,
     ) -> int:  # fmt: skip
-        """Take the attempt's place among the others; open the session unless there is a `fault`, and write it down."""
+        """Take the attempt's place among the others; `proceed`, or refuse it for its `fault` and write that down."""
         window = self._settings.login_failures_seconds
         with self._database.transaction(ALL_ACCOUNTS) as session:
             settled = throttle.settle(session, attempt, failed=fault is not None, now=utcnow(), window=window)
             if settled.wait is not None:
                 outcome: int | Problem = TooManyFailures(settled.wait)
             else:
-                outcome = NoActiveAccount() if fault else open_session(session)
+                outcome = refusal() if fault else proceed(session)
                 if isinstance(outcome, Problem):
                     reason = fault or type(outcome).__name__
                     _write_down(session, principal, device, reason, failed=fault is not None, locked=settled.locked)

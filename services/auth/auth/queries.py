@@ -58,6 +58,11 @@ def user(session: Session, user_id: int, *, locked: bool = False) -> Any | None:
     return session.execute(statement.with_for_update(of=User) if locked else statement).first()
 
 
+def user_with_password(session: Session, user_id: int) -> Any | None:
+    """An active user, with `password_hash`."""
+    return session.execute(_active_users().add_columns(User.password_hash).where(User.id == user_id)).first()
+
+
 def users_by_id(session: Session, ids: Iterable[int]) -> Sequence[Any]:
     """Users, active or not, in the order of their ids."""
     statement = select(*_USER).join(Account, Account.id == User.account_id)

@@ -11,7 +11,7 @@ from auth.cli import bootstrap, rotate_keys
 from auth.config import Config
 from auth.domain.models import Account, LoginFailures, PendingRevocation, SigningKey, SpentRefreshToken, User
 from auth.sweeps import prune
-from chassis.db import ALL_ACCOUNTS, Base, utcnow
+from chassis.db import ALL_ACCOUNTS, utcnow
 
 ADMIN = {
     "admin_email": "Jefa@Tienda.mx", "admin_username": "jefa", "admin_password": "muy secreta", "company_name": "La Tienda",
@@ -28,14 +28,6 @@ def run(database, settings):
         return CliRunner().invoke(command, args, obj=service)
 
     return invoke
-
-
-@pytest.fixture
-def nothing(database):
-    """A database that is migrated and empty."""
-    with database.transaction(ALL_ACCOUNTS) as session:
-        for table in reversed(Base.metadata.sorted_tables):
-            session.execute(delete(table))
 
 
 def count(database, column):

@@ -7,9 +7,12 @@ from sqlalchemy import ColumnElement
 
 from auth.domain.models import LoginSession
 from auth.domain.principals import CLIENT
+from auth.runtime import runtime
 from auth.usecases.audit import Actor
 from auth.usecases.sessions import Device
+from auth.usecases.users import Ending
 from chassis.access import current_user
+from chassis.db import utcnow
 
 
 def actor() -> Actor:
@@ -32,6 +35,11 @@ def device(
         *_origin(), client_type=client_type, device_name=device_name, telegram_user_id=telegram_user_id,
         telegram_username=telegram_username,
     )  # fmt: skip
+
+
+def ending() -> Ending:
+    """What the caller does now, which may end sessions."""
+    return Ending(by=actor(), now=utcnow(), revoking=runtime().logins.revoking)
 
 
 def own_sessions() -> ColumnElement[bool]:

@@ -21,6 +21,7 @@ USERNAME: dict[str, Any] = {
     ),
 }
 _OPTIONAL: dict[str, Any] = {"blank": True, "allow_none": True}
+_TEXTS = ("phone_number", "address")  # null is the empty text here
 
 
 class Password(ma.fields.String):
@@ -44,6 +45,18 @@ class Password(ma.fields.String):
         if self.checked and len(value) > MAX_LENGTH:
             raise ma.ValidationError(f"Ensure this field has no more than {MAX_LENGTH} characters.")
         return value
+
+
+class Moment(ma.fields.AwareDateTime):
+    """A moment, with the offset of its time zone."""
+
+    default_error_messages = {
+        **schemas.REQUIRED,
+        **dict.fromkeys(
+            ("invalid", "invalid_awareness", "format"),
+            "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]](+HH:MM|-HH:MM|Z).",
+        ),
+    }
 
 
 class Login(schemas.Schema):
@@ -81,7 +94,7 @@ class _Names(schemas.Schema):
                 data.get(name, part)
                 for name, part in zip(("first_name", "last_name"), split_full_name(full_name), strict=True)
             )
-        return {name: "" if value is None else value for name, value in data.items()}
+        return {name: "" if value is None and name in _TEXTS else value for name, value in data.items()}
 
 
 class UserCreate(_Names):
@@ -118,10 +131,33 @@ class ProfilePatch(_Names):
     address = schemas.Text(max_length=255, **_OPTIONAL)
 
 
+class UserPatch(ProfilePatch):
+    """What managers may change of a user; the password is the user's own affair."""
+
+    role = schemas.Choice(ROLES)
+    expiry_date = schemas.Date(allow_none=True)
+
+
+class Block(schemas.Schema):
+    """A block, for good or until a moment, or its end."""
+
+    is_blocked = schemas.Boolean(required=True)
+    blocked_reason = schemas.Text(max_length=255, load_default=None, **_OPTIONAL)
+    blocked_until = Moment(load_default=None, allow_none=True)
+
+
+class PasswordChange(schemas.Schema):
+    """The password one has and the one that one wants."""
+
+    current_password = Password(required=True)
+    new_password = Password(required=True, checked=True)
+
+
 class UserQuery(ListQuery):
     """A list of users."""
 
     role = schemas.Choice(ROLES)
+    is_blocked = schemas.Boolean()
 
 
 class AccountOut(schemas.Schema):
@@ -159,7 +195,7 @@ class UserOut(schemas.Schema):
     """A user: the union of the documents' fields."""
 
     id = schemas.Integer()
-    uid = ma.fields.UUID()
+    uid = schemas.Text()
     username = schemas.Text()
     email = schemas.Text()
     first_name = schemas.Text()

@@ -1,29 +1,48 @@
-"""`/api/users/`: one's own profile, and the account's users (001 §3–5, 003 §4–7)."""
+"""`/api/users/`: one's own profile, and the account's users (001 §3–6, 003 §4–8)."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from flask import Response
-from sqlalchemy.orm import Session
 
 from auth import queries
-from auth.api.schemas import ProfilePatch, UserCreate, UserOut, UserPage, UserQuery
-from auth.domain.errors import NotAnInventarista, SessionEnded
+from auth.api.callers import actor, device, ending
+from auth.api.endings import respond_and_tell
+from auth.api.schemas import (
+    Block,
+    MessageOut,
+    PasswordChange,
+    ProfilePatch,
+    UserCreate,
+    UserOut,
+    UserPage,
+    UserPatch,
+    UserQuery,
+)
+from auth.domain.errors import (
+    MayNotBlockUsers,
+    MayNotChangeUsers,
+    MayNotDeleteUsers,
+    NameTaken,
+    NotAnInventarista,
+    SessionEnded,
+)
 from auth.domain.models import User
 from auth.domain.plans import MANAGERS
 from auth.runtime import runtime
-from auth.usecases.users import EMAIL_TAKEN, create_user, update_user
+from auth.usecases.users import NewUser, block_user, create_user, delete_user, update_user
 from chassis import conditional, idempotency, web
 from chassis.access import current_user, roles
 from chassis.blueprint import Blueprint
+from chassis.conditional import check_if_match
 from chassis.current import reading
+from chassis.json import json_response
 from chassis.ordering import order_by
 from chassis.pagination import listed
+from chassis.problems import NotFound
 
 blp = Blueprint("users", __name__, url_prefix="/api/users")
-
-EMAIL_TAKEN_003 = "Este email ya está registrado"
 
 
 @blp.get("/me/")
@@ -40,17 +59,22 @@ def me() -> Response:
 @blp.route("/me/", methods=["PUT", "PATCH"])
 @blp.body(ProfilePatch)
 @blp.response(200, UserOut)
-def update_me(body: dict[str, Any]) -> Response:
+def change_me(body: dict[str, Any]) -> Response:
     """Change one's own profile; what is left out stays, for PUT too."""
-    return web.respond(200, _update, current_user().user_id, body)
+    return web.respond(200, update_user, user_id=current_user().user_id, changes=body, unknown=SessionEnded, **_how())
 
 
-def _update(session: Session, user_id: int, changes: dict[str, Any]) -> dict[str, Any]:
-    row = queries.user(session, user_id, locked=True)
-    if row is None:
-        raise SessionEnded
-    conditional.check_if_match(queries.user_out(row))
-    return update_user(session, user_id=user_id, changes=changes)
+@blp.post("/me/password/")
+@blp.body(PasswordChange)
+@blp.response(200, MessageOut)
+def change_my_password(body: dict[str, Any]) -> Response:
+    """Change one's own password, which ends one's other sessions."""
+    user = current_user()
+    runtime().logins.change_password(
+        user_id=user.user_id, sid=user.sid, current=body["current_password"], new=body["new_password"], device=device(),
+        ending=ending(),
+    )  # fmt: skip
+    return json_response({"message": "Contraseña actualizada exitosamente"})
 
 
 @blp.get("/")
@@ -59,7 +83,9 @@ def _update(session: Session, user_id: int, changes: dict[str, Any]) -> dict[str
 @blp.response(200, UserPage)
 def index(query: dict[str, Any]) -> Response:
     """The account's active users."""
-    statement = queries.users(role=query.get("role"), search=query.get("search"))
+    statement = queries.users(
+        role=query.get("role"), is_blocked=query.get("is_blocked"), search=query.get("search")
+    )  # fmt: skip
     ordering = order_by(query.get("ordering"), queries.ORDERINGS, [User.id])
     with reading() as session:
         return listed(session, statement.order_by(*ordering), query, queries.user_out, enveloped=True)
@@ -73,10 +99,49 @@ def index(query: dict[str, Any]) -> Response:
 def create(body: dict[str, Any]) -> Response:
     """A new user of the caller's account, within its plan's limit."""
     in_short = "username" not in body  # 003's body; its e-mail is its login name
+    words = NameTaken.words_003 if in_short else NameTaken.words
     password_hash = runtime().passwords.hash(body.pop("password"))
-    words = EMAIL_TAKEN_003 if in_short else EMAIL_TAKEN
-    person = {"username": body["email"], **body}
-    account_id = current_user().account_id
-    return web.respond(
-        201, create_user, account_id=account_id, password_hash=password_hash, email_taken=words, **person
-    )
+    person = NewUser(**{"username": body["email"], **body}, password_hash=password_hash)
+    return web.respond(201, create_user, account_id=current_user().account_id, person=person, by=actor(), words=words)
+
+
+@blp.get("/<int:user_id>/")
+@roles(*MANAGERS)
+@blp.response(200, UserOut)
+def retrieve(user_id: int) -> Response:
+    """An active user of the account."""
+    with reading() as session:
+        row = queries.user(session, user_id)
+    if row is None:
+        raise NotFound
+    return conditional.detail(queries.user_out(row))
+
+
+@blp.route("/<int:user_id>/", methods=["PUT", "PATCH"])
+@roles(*MANAGERS, refusal=MayNotChangeUsers)
+@blp.body(UserPatch)
+@blp.response(200, UserOut)
+def change(body: dict[str, Any], user_id: int) -> Response:
+    """Change a user, the role too; both methods are partial."""
+    return respond_and_tell(200, update_user, user_id=user_id, changes=body, **_how())
+
+
+@blp.delete("/<int:user_id>/")
+@roles(*MANAGERS, refusal=MayNotDeleteUsers)
+@blp.response(204)
+def delete(user_id: int) -> Response:
+    """Deactivate a user; logged out everywhere from this answer on."""
+    return respond_and_tell(204, delete_user, user_id=user_id, **_how())
+
+
+@blp.put("/<int:user_id>/block/")
+@roles(*MANAGERS, refusal=MayNotBlockUsers)
+@blp.body(Block)
+@blp.response(200, UserOut)
+def block(body: dict[str, Any], user_id: int) -> Response:
+    """Block a user, who is logged out everywhere from this answer on, or lift the block."""
+    return respond_and_tell(200, block_user, user_id=user_id, **body, **_how())
+
+
+def _how() -> dict[str, Any]:
+    return {"account_id": current_user().account_id, "precondition": check_if_match, "ending": ending()}

@@ -2,37 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from auth.domain.names import join_name
-from chassis.messaging.outbox import emit
+from chassis.messaging.outbox import Fact, emit, emit_many
 
 
-def tell_account(session: Session, type_: str, account: Any) -> None:
-    """`AccountRegistered`; `account` has the account's columns."""
+def account_fact(account: Any) -> Fact:
+    """`AccountRegistered` or `AccountUpdated`; `account` has the account's columns."""
     data = {
         "account_id": account.id, "account_uid": account.uid, "company_name": account.company_name,
         "subscription_plan": account.subscription_plan, "timezone": account.timezone, "currency": account.currency,
     }  # fmt: skip
-    emit(session, type_, subject=account.uid, version=account.version, data=data, account_id=account.id)
+    return Fact(account.uid, account.version, data)
 
 
-def tell_user(session: Session, type_: str, user: Any) -> None:
-    """`UserCreated` or `UserUpdated`; `user` has the user's columns."""
+def user_fact(user: Any) -> Fact:
+    """`UserCreated`, `UserUpdated` or `UserDeactivated`; `user` has the user's columns."""
     data = {
         "user_id": user.id, "user_uid": user.uid, "username": user.username,
         "full_name": join_name(user.first_name, user.last_name), "role": user.role, "is_active": user.is_active,
+        "is_blocked": user.is_blocked, "blocked_until": _utc(user.blocked_until),
     }  # fmt: skip
-    emit(session, type_, subject=user.uid, version=user.version, data=data, account_id=user.account_id)
+    return Fact(user.uid, user.version, data)
+
+
+def tell_account(session: Session, type_: str, account: Any) -> None:
+    """Tell of an account that it opened or changed."""
+    emit_many(session, type_, [account_fact(account)], account_id=account.id)
+
+
+def tell_users(session: Session, type_: str, users: Iterable[Any], *, account_id: int) -> None:
+    """Tell of users of one account that they came, changed or went."""
+    emit_many(session, type_, map(user_fact, users), account_id=account_id)
 
 
 def tell_session_revoked(
     session: Session, *, sid: str, user_uid: str, account_id: int, reason: str, expires_at: datetime
 ) -> None:
     """`SessionRevoked`; a session is revoked once, so its version is always 1."""
-    text = expires_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    data = {"sid": sid, "user_uid": user_uid, "reason": reason, "expires_at": text}
+    data = {"sid": sid, "user_uid": user_uid, "reason": reason, "expires_at": _utc(expires_at)}
     emit(session, "SessionRevoked", subject=sid, version=1, data=data, account_id=account_id)
+
+
+def _utc(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

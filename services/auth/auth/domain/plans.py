@@ -19,7 +19,8 @@ class Plan:
     max_users: int
 
 
-PLANS = {"freemium": Plan(1, 5), "premium": Plan(UNLIMITED, UNLIMITED)}
+FREEMIUM, PREMIUM = "freemium", "premium"
+PLANS = {FREEMIUM: Plan(1, 5), PREMIUM: Plan(UNLIMITED, UNLIMITED)}
 
 
 def user_type(role: str) -> str:

@@ -1,31 +1,33 @@
-"""Opening accounts: a company and its first user, together or not at all."""
+"""Accounts: a company and its first user open one together or not at all; its managers keep its data."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
+from auth import queries
+from auth.domain.errors import NameTaken
 from auth.domain.facts import tell_account
 from auth.domain.models import Account
-from auth.domain.plans import ADMIN, PLANS
+from auth.domain.plans import ADMIN, PLANS, PREMIUM
 from auth.domain.signing_keys import NewKey
 from auth.queries import signing_keys
+from auth.usecases import audit
+from auth.usecases.audit import SYSTEM, Actor, Subject
 from auth.usecases.keys import add_key
-from auth.usecases.users import create_user
+from auth.usecases.users import NewUser, create_user
 from chassis.db import insert_for
-
-_COLUMNS = (
-    Account.id, Account.uid, Account.company_name, Account.subscription_plan, Account.timezone, Account.currency,
-    Account.version,
-)  # fmt: skip
+from chassis.problems import NotFound
 
 
 def open_account(
-    session: Session, *, plan: str, user: dict[str, Any], is_first: bool = False, **fields: Any
-) -> dict[str, Any] | None:
-    """A new account on `plan` and its first user (`user` as for `create_user`), who is answered.
+    session: Session, *, plan: str, user: NewUser, by: Actor, is_first: bool = False,
+    words: Mapping[str, str] = NameTaken.words, **fields: Any,
+) -> dict[str, Any] | None:  # fmt: skip
+    """A new account on `plan` and its first user, who is answered; NameTaken as by `create_user`.
 
     None, and nothing done, when `is_first` and there is a first account already.
     """
@@ -39,11 +41,41 @@ def open_account(
     )
     if is_first:
         statement = statement.on_conflict_do_nothing(index_elements=["is_first"], index_where=text("is_first"))
-    account = session.execute(statement.returning(*_COLUMNS)).first()
-    if account is None:
+    account_id = session.execute(statement.returning(Account.id)).scalar()
+    if account_id is None:
         return None
+    account: Any = queries.account(session, account_id)
     tell_account(session, "AccountRegistered", account)
-    return create_user(session, account_id=account.id, **user)
+    audit.record(
+        session,
+        audit.ACCOUNT_REGISTERED,
+        account_id=account_id,
+        subject=_subject(account),
+        by=by,
+        subscription_plan=plan,
+    )
+    return create_user(session, account_id=account_id, person=user, by=by, words=words)
+
+
+def update_account(
+    session: Session, *, account_id: int, changes: Mapping[str, Any], precondition: Callable[[Mapping[str, Any]], None],
+    by: Actor,
+) -> dict[str, Any]:  # fmt: skip
+    """Set the given columns of an account; `precondition` sees it as it is answered and may raise."""
+    before = queries.account(session, account_id, locked=True)
+    if before is None:
+        raise NotFound
+    precondition(queries.account_out(before))
+    changed = {name: value for name, value in changes.items() if getattr(before, name) != value}
+    if not changed:
+        return queries.account_out(before)
+    session.execute(update(Account).where(Account.id == account_id).values(**changed, version=Account.version + 1))
+    account: Any = queries.account(session, account_id)
+    tell_account(session, "AccountUpdated", account)
+    audit.record(
+        session, audit.ACCOUNT_CHANGED, account_id=account_id, subject=_subject(account), by=by, fields=sorted(changed)
+    )
+    return queries.account_out(account)
 
 
 def bootstrap(
@@ -53,11 +85,21 @@ def bootstrap(
 
     Of several that run at once the first one's insert makes the others wait; then they find everything done.
     """
-    admin = {
-        "username": username, "email": email, "password_hash": password_hash, "role": ADMIN,
-        "first_name": "Administrador", "last_name": "",
-    }  # fmt: skip
-    opened = open_account(session, plan="premium", user=admin, is_first=True, company_name=company_name, email=email)
+    admin = NewUser(
+        username=username,
+        email=email,
+        password_hash=password_hash,
+        role=ADMIN,
+        first_name="Administrador",
+        last_name="",
+    )
+    opened = open_account(
+        session, plan=PREMIUM, user=admin, by=SYSTEM, is_first=True, company_name=company_name, email=email
+    )
     if not signing_keys(session):
         add_key(session, key=key)
     return opened is not None
+
+
+def _subject(account: Any) -> Subject:
+    return Subject("account", account.uid, account.company_name)

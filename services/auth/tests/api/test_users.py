@@ -20,7 +20,7 @@ def test_001s_body_makes_a_user(client, employee_body, published, door):
     (event,) = [event for event in published("UserCreated") if event.subject == answer.json["uid"]]
     assert event.data == {
         "user_id": 2, "user_uid": answer.json["uid"], "username": "employee_01", "full_name": "Laura Mendez",
-        "role": "EMPLOYEE", "is_active": True,
+        "role": "EMPLOYEE", "is_active": True, "is_blocked": False, "blocked_until": None,
     }  # fmt: skip
     assert door.login("employee@enterprise.com", password).status == 200
 

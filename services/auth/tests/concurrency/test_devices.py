@@ -33,7 +33,8 @@ def test_one_of_sixteen_logins_wins(door, client, database):
         assert client.post("/api/v1/auth/logout/", token=winner["access"]).status == 200
     with database.read(ALL_ACCOUNTS) as session:
         counted = session.execute(select(AuditEntry.action, func.count()).group_by(AuditEntry.action)).all()
-    assert dict(map(tuple, counted)) == {"login": 3, "login_refused": 45, "session_ended": 3}
+    logged = {action: number for action, number in counted if "login" in action or "session" in action}
+    assert logged == {"login": 3, "login_refused": 45, "session_ended": 3}
 
 
 def test_the_other_logins_are_not_in_their_way(door, database):

@@ -9,7 +9,7 @@ from sqlalchemy import update
 from auth.domain.models import LoginSession
 from chassis.db import ALL_ACCOUNTS, utcnow
 
-EVENTS = ("AccountRegistered", "AccountUpdated", "UserCreated", "UserUpdated", "SessionRevoked")
+EVENTS = ("AccountRegistered", "AccountUpdated", "UserCreated", "UserUpdated", "UserDeactivated", "SessionRevoked")
 
 
 def test_the_events_are_the_ones_written_down(contracts):
