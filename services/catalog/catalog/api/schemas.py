@@ -9,6 +9,7 @@ import marshmallow as ma
 
 from catalog.domain.models import EVERYONE, FREQUENT
 from catalog.domain.pricing import NOTATIONS
+from chassis.columns import UID_LENGTH
 from chassis.pagination import ListQuery
 from chassis.schemas import Amount, Boolean, Choice, Date, Integer, List, Nested, Schema, Text
 
@@ -163,7 +164,7 @@ class HoldLine(Schema):
 
 class HoldCreate(Schema):
     order_uid = Text(required=True, max_length=36)
-    user_uid = Text(required=True, max_length=36)
+    user_uid = Text(required=True, max_length=UID_LENGTH)
     lines = List(Nested(HoldLine), required=True, empty=False)
 
 

@@ -1,6 +1,6 @@
 """Products as other systems see them: found by uid, many at once, all or none.
 
-A batch takes the categories it names first, then creates, then takes the products that are there, in the order of their ids.
+A batch takes the categories it names first, then the products that are there, in the order of their ids, and creates last.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from catalog.domain.b2b_models import Category
 from catalog.domain.errors import BelowReserved
 from catalog.domain.events import tell_products
 from catalog.domain.models import B2B, Product
-from catalog.queries import PRODUCT
-from catalog.usecases.b2b_creation import REASON, create_or_revive
+from catalog.queries import PRODUCT, find_products
+from catalog.usecases.b2b_creation import REASON, create_products, revive_products, take_turn
 from catalog.usecases.given_rows import PreparedForRows
 from catalog.usecases.locks import take_present, take_products
 from catalog.usecases.removal import remove_products
@@ -32,11 +32,7 @@ from chassis.uids import new_uid
 
 Element = Mapping[str, Any]
 _FIELDS = ("price", "category_uid", "is_active")
-_IDS = prepared(
-    select(Product.uid, Product.id).where(
-        Product.uid.in_(bindparam("uids", expanding=True)), Product.deleted_at.is_(None)
-    )
-)
+_IDS = prepared(select(Product.uid, Product.id).where(Product.uid.in_(bindparam("uids", expanding=True))))
 _SET = PreparedForRows(
     {"id": BigInteger(), "price": BigInteger(), "category_uid": String(), "is_active": Boolean()},
     lambda given: (
@@ -55,27 +51,34 @@ _SET = PreparedForRows(
 def upsert_products(session: Session, *, elements: Sequence[Element], actor_uid: str) -> list[str]:
     """Create or change products; their uids, in the order of the elements. What an element leaves out stays as it is.
 
-    A new one needs a price, and is active and without stock unless told otherwise.
+    A new one needs a price, and is active and without stock unless told otherwise. So is one that was deleted.
     """
     elements = [{"uid": new_uid(), **element} for element in elements]
-    named = {element["category_uid"] for element in elements if element.get("category_uid")}
-    if named:
-        known = {row.uid for row in take_rows(session, Category, ["uid"], named, to_refer=True)}
-        refuse_unknown(elements, "category_uid", known)
     uids = [element["uid"] for element in elements]
-    there = ids_of(session, uids)
-    refuse_incomplete(elements, "uid", there, ["price"])
-    new = {index: element for index, element in enumerate(elements) if element["uid"] not in there}
-    made = create_or_revive(session, new, actor_uid=actor_uid)
-    rest = {index: element for index, element in enumerate(elements) if element["uid"] not in made}
-    _change(session, rest, actor_uid, there if there.keys() >= set(uids) - made else ids_of(session, uids))
+    _check_categories(session, elements)
+    ids = ids_of(session, uids)
+    if len(ids) < len(uids):
+        take_turn(session)
+        ids = ids_of(session, uids)
+    rows = take_products(session, ids.values()) if ids else []
+    living = {row.uid: row.id for row in rows if row.deleted_at is None}
+    refuse_incomplete(elements, "uid", living, ["price"])
+    batch = dict(enumerate(elements))
+    if living:
+        there = {index: element for index, element in batch.items() if element["uid"] in living}
+        _change(session, there, find_products(session, living.values()), actor_uid)
+    deleted = {index: element for index, element in batch.items() if element["uid"] in ids.keys() - living}
+    revive_products(session, deleted, actor_uid=actor_uid)
+    new = {index: element for index, element in batch.items() if element["uid"] not in ids}
+    create_products(session, new, actor_uid=actor_uid)
     return uids
 
 
 def change_products(session: Session, *, elements: Sequence[Element], actor_uid: str) -> None:
     """Set the stock (`quantity`) or whether they are for sale (`is_active`) of products that must be there."""
-    there = ids_of(session, [element["uid"] for element in elements])
-    _change(session, dict(enumerate(elements)), actor_uid, there)
+    present = take_present(session, ids_of(session, [element["uid"] for element in elements]).values())
+    refuse_unknown(elements, "uid", {row.uid for row in present})
+    _change(session, dict(enumerate(elements)), present, actor_uid)
 
 
 def delete_products(session: Session, *, uids: Collection[str], unknown: type[Problem] | None = None) -> None:
@@ -87,17 +90,21 @@ def delete_products(session: Session, *, uids: Collection[str], unknown: type[Pr
 
 
 def ids_of(session: Session, uids: Iterable[str]) -> dict[str, int]:
-    """The ids of living products, by uid."""
+    """The ids of products, deleted ones too, by uid; neither ever changes."""
     return {row.uid: row.id for row in _IDS(session, uids=list(uids))}
 
 
-def _change(session: Session, elements: Mapping[int, Element], actor_uid: str, ids: Mapping[str, int]) -> None:
-    if not elements:
-        return
+def _check_categories(session: Session, elements: Sequence[Element]) -> None:
+    """The categories that the elements name are there, and stay until the transaction ends."""
+    named = {element["category_uid"] for element in elements if element.get("category_uid")}
+    if named:
+        known = take_rows(session, Category, ["uid"], named, to_refer=True)
+        refuse_unknown(elements, "category_uid", {row.uid for row in known})
+
+
+def _change(session: Session, elements: Mapping[int, Element], present: Sequence[Row[Any]], actor_uid: str) -> None:
+    """Set what the elements give on their products, which this transaction has taken."""
     index_of = {element["uid"]: index for index, element in elements.items()}
-    present = take_present(session, [ids[uid] for uid in index_of if uid in ids])
-    if len(present) < len(elements):
-        _refuse_missing(elements, {row.uid for row in present})
     given = {row.id: elements[index_of[row.uid]] for row in present}
     quantities = {id_: element["quantity"] for id_, element in given.items() if "quantity" in element}
     counted = [row for row in present if row.id in quantities]
@@ -118,16 +125,6 @@ def _differs(present: Row[Any], element: Element) -> bool:
 def _row(present: Row[Any], element: Element) -> dict[str, Any]:
     wanted = {name: element.get(name, getattr(present, name)) for name in _FIELDS}
     return {"id": present.id, **wanted, "price": to_cents(wanted["price"])}
-
-
-def _refuse_missing(elements: Mapping[int, Element], there: Collection[str]) -> None:
-    raise BadElements(
-        {
-            index: {"uid": [f'Invalid pk "{element["uid"]}" - object does not exist.']}
-            for index, element in elements.items()
-            if element["uid"] not in there
-        }
-    )
 
 
 def _below_reserved(error: BelowReserved, index_of: Mapping[int, int]) -> BadElements:

@@ -18,13 +18,14 @@ from catalog.usecases.given_rows import PreparedForRows
 from catalog.usecases.locks import take_products
 from catalog.usecases.rows import take_rows
 from chassis.columns import UtcDateTime
-from chassis.db import utcnow
+from chassis.db import Base, utcnow
 from chassis.problems import BadElements, Problem
 from chassis.schemas import REQUIRED
 from chassis.search import search_text
 from chassis.upserts import upsert
 
 Elements = Sequence[Mapping[str, Any]]
+_DELETED_WITH: dict[Any, type[Base]] = {CategoryDescription: Category, AttributeDescription: Attribute}
 _RENAME = PreparedForRows(
     {"id": BigInteger(), "name": String(), "search_text": String()},
     lambda given: (
@@ -88,6 +89,10 @@ def delete_texts(
 ) -> None:
     """Delete texts; keys that name none are left out, unless all do and there is an `unknown` to raise."""
     pairs = [(key[owner], key["language"]) for key in keys]
+    if described := _DELETED_WITH.get(
+        model
+    ):  # as who deletes what is described takes that first, and its texts after it
+        take_rows(session, described, ["uid"], {uid for uid, _ in pairs}, to_refer=True)
     if not take_rows(session, model, [owner, "language"], pairs) and unknown:
         raise unknown
     table = (getattr(model, owner), model.language)

@@ -28,6 +28,7 @@ def remove_products(session: Session, products: Collection[Any]) -> None:
     uids = [product.uid for product in products]
     attributes = take_rows(session, Attribute, ["product_uid"], uids, returning=[Attribute.uid])
     session.execute(delete(Attribute).where(Attribute.uid.in_([row.uid for row in attributes])))
+    take_rows(session, ProductDescription, ["product_uid"], uids)
     session.execute(delete(ProductDescription).where(ProductDescription.product_uid.in_(uids)))
     now = utcnow()
     statement = update(Product).where(
