@@ -74,6 +74,11 @@ def test_bodies_have_a_limit(platform: Platform, path: str, size: int, status: i
         assert answer.json == {"detail": "Request body is too large."}
 
 
+def test_a_refusal_is_told_whatever_the_body(platform: Platform) -> None:
+    answer = platform.gateway.call("POST", "/api/products/import/", body=b" " * (MIB + 1))
+    assert (answer.status, answer.json) == (401, {"detail": "Authentication credentials were not provided."})
+
+
 def test_a_long_path_and_long_headers_are_refused(platform: Platform) -> None:
     long = "x" * 9000
     answer = platform.gateway.call("GET", f"/api/products/{long}/")
