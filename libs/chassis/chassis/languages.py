@@ -18,6 +18,8 @@ _SPANISH = {
     "Must be a valid boolean.": "Introduzca un booleano válido.",
     "Enter a valid uid: no spaces, no control characters, none of / ? # % ; \\.": "Introduzca un uid válido: sin espacios, sin caracteres de control y sin / ? # % ; \\.",
     "Enter a valid email address.": "Introduzca una dirección de correo electrónico válida.",
+    "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]](+HH:MM|-HH:MM|Z).": "Fecha/hora con formato erróneo. Use uno de los siguientes formatos en su lugar: YYYY-MM-DDThh:mm[:ss[.uuuuuu]](+HH:MM|-HH:MM|Z).",
+    "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.": "Introduzca un nombre de usuario válido. Puede contener sólo letras, números y los caracteres @/./+/-/_.",
     "Date has wrong format. Use one of these formats instead: YYYY-MM-DD.": "Fecha con formato erróneo. Use uno de los siguientes formatos en su lugar: YYYY-MM-DD.",
     "Authentication credentials were not provided.": "Las credenciales de autenticación no se proveyeron.",
     "Given token not valid for any token type": "El token dado no es válido para ningún tipo de token",

@@ -1,12 +1,16 @@
-"""Commands of this service: `chassis auth bootstrap`, `chassis auth rotate-keys`."""
+"""Commands of this service: `chassis auth bootstrap`, `rotate-keys` and `republish`."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import click
+from sqlalchemy import select
 
 from auth import queries
+from auth.domain.facts import account_fact, user_fact
+from auth.domain.models import Account, User
 from auth.domain.passwords import MAX_LENGTH, MIN_LENGTH
 from auth.domain.signing_keys import generate
 from auth.runtime import passwords_of
@@ -15,6 +19,8 @@ from auth.usecases.audit import KEY_ROTATED, SYSTEM, Subject, record
 from auth.usecases.keys import add_key
 from chassis.cli import Service
 from chassis.db import ALL_ACCOUNTS
+from chassis.messaging.outbox import Fact
+from chassis.messaging.republish import Aggregate, republish_command
 
 
 @click.command()
@@ -57,4 +63,25 @@ def rotate_keys(service: Service, ahead: float | None) -> None:
     click.echo(f"Key {key.kid} signs from {signs_from:%Y-%m-%dT%H:%M:%SZ}.")
 
 
-COMMANDS = [bootstrap, rotate_keys]
+def _account(row: Any) -> tuple[str, Fact]:
+    return "AccountUpdated", account_fact(row)
+
+
+def _user(row: Any) -> tuple[str, Fact]:
+    return "UserUpdated" if row.is_active else "UserDeactivated", user_fact(row)
+
+
+_ACCOUNTS = select(
+    Account.id, Account.uid, Account.company_name, Account.subscription_plan, Account.timezone, Account.currency,
+    Account.version,
+)  # fmt: skip
+_USERS = select(
+    User.id, User.uid, User.username, User.first_name, User.last_name, User.role, User.is_active, User.is_blocked,
+    User.blocked_until, User.version,
+)  # fmt: skip
+STATE = (
+    Aggregate("accounts", Account.id, _ACCOUNTS, _account, account=Account.id),
+    Aggregate("users", User.id, _USERS, _user),
+)
+
+COMMANDS = [bootstrap, rotate_keys, republish_command(*STATE)]

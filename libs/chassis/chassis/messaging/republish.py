@@ -28,13 +28,20 @@ class Aggregate:
     """Rows of a tenant's, and what is told of each.
 
     `rows` selects them, deleted ones too, with the model's primary key `key` under its name. `told` makes the event's
-    type and fact of a row: a type that sets state, never one that adds up.
+    type and fact of a row: a type that sets state, never one that adds up. `account` is the column that says whose a row
+    is, where that is not the model's `account_id`.
     """
 
     name: str
     key: InstrumentedAttribute[int]
     rows: Select[*tuple[Any, ...]]
     told: Callable[[Any], tuple[str, Fact]]
+    account: InstrumentedAttribute[int] | None = None
+
+    @property
+    def whose(self) -> Any:
+        """The account's column."""
+        return self.key.class_.account_id if self.account is None else self.account
 
 
 def republish(database: Database, aggregates: Iterable[Aggregate]) -> dict[str, int]:
@@ -42,8 +49,7 @@ def republish(database: Database, aggregates: Iterable[Aggregate]) -> dict[str, 
     told: dict[str, int] = {}
     for aggregate in aggregates:
         with database.read(ALL_ACCOUNTS) as session:
-            accounts = select(aggregate.key.class_.account_id).distinct()
-            found = session.execute(accounts.order_by(aggregate.key.class_.account_id)).scalars().all()
+            found = session.scalars(select(aggregate.whose).distinct().order_by(aggregate.whose)).all()
         told[aggregate.name] = sum(_republish_account(database, aggregate, account) for account in found)
     return told
 
@@ -52,7 +58,11 @@ def _republish_account(database: Database, aggregate: Aggregate, account: int) -
     last = told = 0
     while True:
         with database.transaction(account) as session:
-            after = aggregate.rows.where(aggregate.key > last).order_by(aggregate.key).limit(BATCH)
+            after = (
+                aggregate.rows.where(aggregate.whose == account, aggregate.key > last)
+                .order_by(aggregate.key)
+                .limit(BATCH)
+            )
             rows = session.execute(after).all()
             facts: dict[str, list[Fact]] = {}
             for row in rows:
