@@ -1,5 +1,33 @@
 """The migrations make exactly the tables that the models describe, from nothing, and can be taken back."""
 
+from sqlalchemy import text
+
+from chassis import migrations
 from chassis.testing_migrations import test_down_to_nothing_and_up_again, test_models_and_migrations_agree
 
 __all__ = ["test_down_to_nothing_and_up_again", "test_models_and_migrations_agree"]
+
+_PRODUCT = (
+    "INSERT INTO products (uid, name, sku, price, tax_rate, current_stock, low_stock_threshold, is_active, search_text, version,"
+    " created_at, updated_at, account_id) VALUES ('u', 'Cola', 'c', 100, '16.00', 5, 1, true, 'cola', 1, :now, :now, 1)"
+)
+_MOVEMENT = "INSERT INTO stock_movements (product_id, delta, balance, kind, created_at, account_id) VALUES (:id, 5, 5, 'initial', :now, 1)"
+_HOLD = "INSERT INTO cart_holds VALUES (:id, 'user', 2, :now, :now, 1)"
+
+
+def test_uids_are_widened_round_the_rows_that_refer_to_each_other(database):
+    """SQLite makes these tables anew for it, which must not drop what refers to them."""
+    migrations.downgrade(database, "0003")
+    now = "2026-01-01 00:00:00.000000"
+    with database.engine.begin() as connection:
+        connection.execute(text(_PRODUCT), {"now": now})
+        id_ = connection.execute(text("SELECT id FROM products")).scalar_one()
+        for row in (_MOVEMENT, _HOLD):
+            connection.execute(text(row), {"id": id_, "now": now})
+    migrations.upgrade(database)
+    with database.engine.connect() as connection:
+        joined = "SELECT p.uid, m.delta, h.quantity FROM products p JOIN stock_movements m ON m.product_id = p.id"
+        rows = connection.execute(text(f"{joined} JOIN cart_holds h ON h.product_id = p.id")).all()
+        assert [tuple(row) for row in rows] == [("u", 5, 2)]
+        if database.dialect == "sqlite":
+            assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
