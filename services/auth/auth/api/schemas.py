@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import marshmallow as ma
@@ -48,7 +49,7 @@ class Password(ma.fields.String):
 
 
 class Moment(ma.fields.AwareDateTime):
-    """A moment, with the offset of its time zone."""
+    """A moment, given with the offset of a time zone; UTC from then on."""
 
     default_error_messages = {
         **schemas.REQUIRED,
@@ -57,6 +58,12 @@ class Moment(ma.fields.AwareDateTime):
             "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]](+HH:MM|-HH:MM|Z).",
         ),
     }
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> datetime:
+        try:
+            return super()._deserialize(value, attr, data, **kwargs).astimezone(UTC)
+        except OverflowError:  # within a day of the calendar's ends
+            raise self.make_error("invalid", input=value, obj_type="datetime") from None
 
 
 class Login(schemas.Schema):
