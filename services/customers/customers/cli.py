@@ -6,12 +6,12 @@ import click
 from sqlalchemy import select
 
 from chassis.cli import Service
-from chassis.db import ALL_ACCOUNTS, Database
-from customers.domain.facts import tell_again
+from chassis.db import ALL_ACCOUNTS
+from chassis.messaging.republish import Aggregate, republish_command
+from customers.domain import client_facts, facts
+from customers.domain.clients import Client
 from customers.domain.models import Customer
 from customers.queries import COLUMNS, balance_differences
-
-BATCH = 500
 
 
 @click.command()
@@ -30,33 +30,10 @@ def reconcile(service: Service) -> None:
     click.echo("every customer's points and debt equal their ledgers")
 
 
-@click.command()
-@click.pass_obj
-def republish(service: Service) -> None:
-    """Tell every customer's present state again: for a service that is new or has lost what it knew."""
-    click.echo(f"{republish_all(service.database())} customers told again")
-
-
-def republish_all(database: Database) -> int:
-    """Put the state of all customers of all accounts into the outbox, in small transactions; how many there were.
-
-    A state is told under its own version, so who has it already, or a newer one, passes it over.
-    """
-    with database.read(ALL_ACCOUNTS) as session:
-        accounts = session.scalars(select(Customer.account_id).distinct().order_by(Customer.account_id)).all()
-    columns = (*COLUMNS, Customer.deleted_at, Customer.erased_at)
-    told = 0
-    for account in accounts:
-        after = 0
-        while True:
-            page = select(*columns).where(Customer.id > after).order_by(Customer.id).limit(BATCH)
-            with database.transaction(account) as session:
-                rows = session.execute(page).all()
-                tell_again(session, rows)
-            if not rows:
-                break
-            after, told = rows[-1].id, told + len(rows)
-    return told
-
+_CUSTOMERS = select(*COLUMNS, Customer.deleted_at, Customer.erased_at)
+republish = republish_command(
+    Aggregate("customers", Customer.id, _CUSTOMERS, facts.present_state),
+    Aggregate("clients", Client.id, select(*client_facts.COLUMNS), client_facts.present_state),
+)
 
 COMMANDS = [reconcile, republish]

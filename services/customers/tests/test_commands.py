@@ -43,23 +43,26 @@ def test_differences_are_named(run, register, hold, database):
     ]
 
 
-def test_everybodys_present_state_is_told_again(run, client, register, published, monkeypatch):
-    monkeypatch.setattr("customers.cli.BATCH", 2)
+def test_everybodys_present_state_is_told_again(run, client, register, published):
     living, deleted, erased = register("1"), register("2"), register("3")
     others = [register(str(number), account_id=2) for number in range(3)]
     client.patch(f"/api/customers/{living}/", {"first_name": "Ana"})
     client.delete(f"/api/customers/{deleted}/")
     client.post(f"/api/customers/{erased}/erase/")
+    pin = {"uid": "c1", "name": "Abarrotes", "phone": "+525512345678", "pin_code": "1234"}
+    assert client.post("/api/v1/client", {"data": [pin]}).status == 200
     before = published()
     done = run(republish)
-    assert (done.exit_code, done.output) == (0, "6 customers told again\n")
-    told = {event.data["customer_id"]: event for event in published()[len(before) :]}
+    assert (done.exit_code, done.output) == (0, "6 customers\n1 clients\n")
+    again = published()[len(before) :]
+    told = {event.data["customer_id"]: event for event in again if "customer_id" in event.data}
     assert {id_: (told[id_].type, told[id_].version) for id_ in (living, deleted, erased)} == {
         living: ("CustomerUpdated", 2), deleted: ("CustomerDeleted", 2), erased: ("CustomerErased", 2),
     }  # fmt: skip
     assert told[living].data["first_name"] == "Ana"
     assert {told[id_].account_id for id_ in others} == {2}
-    assert not {event.id for event in before} & {event.id for event in told.values()}
+    assert [event.data for event in again if event.type == "ClientChanged"] == [before[-1].data]
+    assert not {event.id for event in before} & {event.id for event in again}
 
 
 def test_the_commands_are_named():

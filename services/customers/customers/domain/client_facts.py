@@ -19,8 +19,12 @@ COLUMNS = (
 
 def tell_changed(session: Session, rows: Iterable[Any]) -> None:
     """`ClientChanged` of each of the rows of COLUMNS, as they are now."""
-    facts = [Fact(row.uid, row.version, _facts(row)) for row in sorted(rows, key=lambda row: row.id)]
-    emit_many(session, "ClientChanged", facts)
+    emit_many(session, "ClientChanged", [present_state(row)[1] for row in sorted(rows, key=lambda row: row.id)])
+
+
+def present_state(row: Any) -> tuple[str, Fact]:
+    """What tells a client's state, a row of COLUMNS: the event's type and the fact."""
+    return "ClientChanged", Fact(row.uid, row.version, _facts(row))
 
 
 def _facts(row: Any) -> dict[str, Any]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from chassis.messaging.outbox import Fact, emit, emit_many
+from chassis.messaging.outbox import Fact, emit
 from chassis.money import text
 
 
@@ -59,17 +58,11 @@ def tell_became_frequent(session: Session, row: Any, *, month: date, granted: bo
     emit(session, "CustomerBecameFrequent", subject=row.uid, version=row.version, data=data)
 
 
-def tell_again(session: Session, rows: Iterable[Any]) -> None:
-    """The present state of many customers of one account, for who has to learn it anew."""
-    told: dict[str, list[Fact]] = {"CustomerUpdated": [], "CustomerDeleted": [], "CustomerErased": []}
-    for row in rows:
-        if row.deleted_at is None:
-            told["CustomerUpdated"].append(Fact(row.uid, row.version, customer_facts(row)))
-            continue
-        type_ = "CustomerDeleted" if row.erased_at is None else "CustomerErased"
-        told[type_].append(Fact(row.uid, row.version, _who(row)))
-    for type_, facts in told.items():
-        emit_many(session, type_, facts)
+def present_state(row: Any) -> tuple[str, Fact]:
+    """What tells a customer's state to who has to learn it anew: the event's type and the fact."""
+    if row.deleted_at is None:
+        return "CustomerUpdated", Fact(row.uid, row.version, customer_facts(row))
+    return "CustomerDeleted" if row.erased_at is None else "CustomerErased", Fact(row.uid, row.version, _who(row))
 
 
 def tell_points_changed(
