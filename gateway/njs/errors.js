@@ -17,6 +17,14 @@ const UNAUTHORIZED = {
     revoked: { detail: 'Token has been revoked. Please login again.', code: 'token_revoked' },
     invalid: { detail: 'Given token not valid for any token type', code: 'token_not_valid' },
 };
+// In the words of the services, which speak Spanish to who asks for it.
+const SPANISH = {
+    'Not found.': 'No encontrado.',
+    'Service temporarily unavailable, try again later.': 'Servicio temporalmente no disponible, intente más tarde.',
+    'Authentication credentials were not provided.': 'Las credenciales de autenticación no se proveyeron.',
+    'Token has been revoked. Please login again.': 'El token ha sido revocado. Inicie sesión de nuevo.',
+    'Given token not valid for any token type': 'El token dado no es válido para ningún tipo de token',
+};
 const RETRY_AFTER_S = { 429: 1, 502: 2, 503: 2, 504: 5 };
 
 // js_content of /_error: the status is the one that led here, and nginx keeps it.
@@ -36,7 +44,7 @@ function answer(r) {
 }
 
 function body(r, status) {
-    const problem = describe(r, status);
+    const problem = inTheirLanguage(r, describe(r, status));
     const path = (r.variables.request_uri || '').split('?')[0];
     if (!isB2B(path)) {
         return problem;
@@ -62,6 +70,27 @@ function describe(r, status) {
         return { detail: 'Method "' + r.variables.request.split(' ')[0] + '" not allowed.' };
     }
     return { detail: DETAILS[status] || 'Error ' + status + '.' };
+}
+
+function inTheirLanguage(r, problem) {
+    if (!prefersSpanish(r.headersIn['Accept-Language'])) {
+        return problem;
+    }
+    const method = /^Method ("\w+") not allowed\.$/.exec(problem.detail);
+    const detail = method ? 'Método ' + method[1] + ' no permitido.' : SPANISH[problem.detail];
+    return Object.assign({}, problem, { detail: detail || problem.detail });
+}
+
+// Whether Spanish has the higher weight of the two languages there are: "es-MX,es;q=0.9,en;q=0.8".
+function prefersSpanish(header) {
+    const weights = { es: 0, en: 0 };
+    (header || '').split(',').forEach(function (item) {
+        const parts = item.trim().toLowerCase().split(/\s*;\s*q=/);
+        const language = parts[0].split('-')[0];
+        const weight = parts[1] === undefined ? 1 : Number(parts[1]) || 0;
+        weights[language] = Math.max(weights[language] || 0, weight);
+    });
+    return weights.es > weights.en;
 }
 
 function timestamp() {

@@ -53,6 +53,28 @@ def test_a_services_own_error_passes_untouched(platform: Platform) -> None:
 
 
 @pytest.mark.parametrize(
+    ("languages", "spanish"),
+    [
+        ("es", True), ("es-MX,es;q=0.9,en;q=0.8", True), ("de, ES ; q=0.5, en;q=0.4", True),
+        ("", False), ("en", False), ("en,es;q=0.9", False), ("es;q=0", False), ("es;q=x", False), ("es,en", False), ("*", False),
+    ],
+)  # fmt: skip
+def test_its_own_errors_are_spanish_on_demand(platform: Platform, languages: str, spanish: bool) -> None:
+    told = {
+        ("GET", "/api/products/"): {"detail": "Las credenciales de autenticación no se proveyeron."},
+        ("GET", "/nowhere"): {"detail": "No encontrado."},
+        ("DELETE", "/api/auth/login/"): {"detail": 'Método "DELETE" no permitido.'},
+    }
+    for (method, path), words in told.items():
+        answer = platform.gateway.call(method, path, {"Accept-Language": languages})
+        assert (answer.json == words) is spanish, (answer.status, answer.json)
+    token = {"Accept-Language": languages, "Authorization": "Bearer x"}
+    invalid = platform.gateway.call("GET", "/api/products/", token).json
+    assert invalid["code"] == "token_not_valid"
+    assert (invalid["detail"] == "El token dado no es válido para ningún tipo de token") is spanish
+
+
+@pytest.mark.parametrize(
     ("path", "size", "status"),
     [
         ("/api/products/", MIB, 200),
