@@ -15,6 +15,7 @@ from auth.clients.customers import Customers
 from auth.clients.gateways import Gateways
 from auth.config import Config
 from auth.domain.errors import (
+    AlreadyLoggedIn,
     NameTaken,
     NoActiveAccount,
     SessionEnded,
@@ -45,6 +46,8 @@ from chassis.db import ALL_ACCOUNTS, Database, utcnow
 from chassis.passwords import Passwords
 from chassis.problems import Problem
 from chassis.uids import new_uid
+
+_REFUSED_FOR: dict[type[Problem], str] = {UserBlocked: "blocked", AlreadyLoggedIn: "already_logged_in"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +235,7 @@ class Logins:
             else:
                 outcome = refusal() if fault else proceed(session)
                 if isinstance(outcome, Problem):
-                    reason = fault or type(outcome).__name__
+                    reason = fault or _REFUSED_FOR.get(type(outcome), "changed_meanwhile")
                     _write_down(session, principal, device, reason, failed=fault is not None, locked=settled.locked)
         if isinstance(outcome, Problem):  # raised after the commit: the failure must count
             raise outcome
