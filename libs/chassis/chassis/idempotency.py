@@ -71,8 +71,10 @@ def idempotent(view: View) -> View:
                 raise Conflict from None
             return answer
         except Problem as problem:
-            if problem.status in STORED_PROBLEMS:
-                _keep_problem(key, problem)
+            if problem.status in STORED_PROBLEMS and not _keep_problem(key, problem):
+                # A twin was answered meanwhile: what this one ran into is the twin's effect.
+                if (answer := _answered(key)) is not None:
+                    return answer
             raise
 
     return wrapped  # type: ignore[return-value]
@@ -130,11 +132,14 @@ def _answered(key: Key) -> Response | None:
     return Response(row.answer, row.status, {"Idempotent-Replayed": "true"}, mimetype="application/json")
 
 
-def _keep_problem(key: Key, problem: Problem) -> None:
+def _keep_problem(key: Key, problem: Problem) -> bool:
+    """Store the problem as the key's answer; False when it has one already."""
     response = render(problem)
     with writing() as session:
-        session.execute(
+        kept = session.execute(
             insert_for(session, IdempotencyKey)
             .values(scope=key.scope, body_hash=key.body_hash, status=response.status_code, answer=response.get_data())
             .on_conflict_do_nothing()
+            .returning(IdempotencyKey.scope)
         )
+        return kept.first() is not None

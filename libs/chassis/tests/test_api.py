@@ -4,6 +4,8 @@ from threading import Event, Thread
 
 import pytest
 
+from chassis import idempotency
+from chassis.problems import Invalid
 from chassis.testing import counted_statements
 from toy import app as toy_app
 
@@ -150,6 +152,21 @@ def test_a_refused_request_is_replayed_and_a_passing_conflict_is_not(client):
         toy_app.refusing["on"] = False
     assert client.get("/api/widgets/").json == [], "the refused insert was rolled back"
     assert make(client, headers={"Idempotency-Key": "k2"}).status == 201
+
+
+def test_a_copy_that_runs_into_the_effect_of_the_first_gets_its_answer(client, monkeypatch):
+    key = {"Idempotency-Key": "twin"}
+    first = make(client, headers=key)
+    answered, looks = idempotency._answered, iter([False, True])
+
+    def refuse(*_args, **_how):
+        raise Invalid({"name": ["is there already"]})
+
+    # The copy looked for an answer just before there was one, and then found the widget made.
+    monkeypatch.setattr(idempotency, "_answered", lambda key: answered(key) if next(looks) else None)
+    monkeypatch.setattr(toy_app.web, "respond", refuse)
+    again = make(client, headers=key)
+    assert (again.status, again.data, again.headers["Idempotent-Replayed"]) == (201, first.data, "true")
 
 
 @pytest.mark.parametrize("key", ["", "a,b", "é", "x" * 256])
