@@ -1,4 +1,4 @@
-"""`/internal/holds/`: sales takes the stock of an order before it stores the order, and gives it back."""
+"""What sales asks: the stock of an order, taken before the order is stored and given back; products of B2B orders by uid."""
 
 from __future__ import annotations
 
@@ -6,13 +6,21 @@ from typing import Any
 
 from flask import Response
 
-from catalog.api.schemas import HoldCreate, HoldOut
+from catalog import b2b_queries
+from catalog.api.b2b_schemas import FoundProductsOut
+from catalog.api.schemas import HoldCreate, HoldOut, PriceQuery, PricesOut
 from catalog.usecases.holds import place_hold
+from catalog.usecases.quote_prices import quote_prices
 from catalog.usecases.releases import release_holds
 from chassis import web
 from chassis.access import internal
 from chassis.blueprint import Blueprint
+from chassis.current import reading
+from chassis.current import reading
 from chassis.failpoints import failpoint
+from chassis.json import json_response
+from chassis.json import json_response
+from chassis.schemas import Uids
 
 blp = Blueprint("internal", __name__, description="Between services; not routed by the gateway.")
 
@@ -34,3 +42,23 @@ def hold(body: dict[str, Any]) -> Response:
 def release(order_uid: str) -> Response:
     """Give the stock of an order back; again, or for an unknown order, it changes nothing but refuses late holds."""
     return web.respond(204, release_holds, [order_uid])
+
+
+@blp.post("/internal/products/")
+@internal("sales")
+@blp.body(Uids)
+@blp.response(200, FoundProductsOut)
+def products(body: dict[str, Any]) -> Response:
+    """The living products of these uids; unknown ones are left out."""
+    with reading() as session:
+        return json_response({"products": b2b_queries.found_products(session, **body)})
+
+
+@blp.post("/internal/prices/")
+@internal("sales")
+@blp.body(PriceQuery)
+@blp.response(200, PricesOut)
+def prices(body: dict[str, Any]) -> Response:
+    """What a hold of these lines would answer, and what there is of each product; changes nothing."""
+    with reading() as session:
+        return json_response(quote_prices(session, **body))

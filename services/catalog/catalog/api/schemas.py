@@ -187,3 +187,16 @@ class HoldLineOut(HoldLine):
 class HoldOut(Schema):
     order_uid = Text()
     lines = List(Nested(HoldLineOut))
+
+
+class PriceQuery(Schema):
+    user_uid = Text(required=True, max_length=UID_LENGTH)
+    lines = List(Nested(HoldLine), required=True, empty=False)
+
+
+class PriceOut(HoldLineOut):
+    available = Integer(metadata={"description": "Units that this user could order now."})
+
+
+class PricesOut(Schema):
+    lines = List(Nested(PriceOut))

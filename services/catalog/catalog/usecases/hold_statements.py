@@ -21,7 +21,7 @@ from chassis.tenants import ZONE, on_local_date
 
 _NOW = bindparam("now", type_=UtcDateTime)
 _USER: Any = bindparam("user")
-_TAKE_WITH_PROMOTIONS = prepared(
+_WITH_PROMOTIONS = (
     select(
         *PRODUCT, Product.deleted_at, ZONE, Promotion.id.label("promotion_id"), Promotion.name.label("promotion_name"),
         Promotion.discount_percent, Promotion.target_audience,
@@ -29,8 +29,9 @@ _TAKE_WITH_PROMOTIONS = prepared(
     .outerjoin(Promotion, and_(Promotion.product_id == Product.id, is_running(bindparam("today", type_=Date))))
     .where(Product.id.in_(bindparam("ids", expanding=True)))
     .order_by(Product.id)
-    .with_for_update(key_share=True, of=Product)
 )  # fmt: skip
+_TAKE_WITH_PROMOTIONS = prepared(_WITH_PROMOTIONS.with_for_update(key_share=True, of=Product))
+_READ_WITH_PROMOTIONS = prepared(_WITH_PROMOTIONS)
 _SAVE_LINES = prepared(
     update(OrderHold)
     .where(OrderHold.order_uid == bindparam("uid"))
@@ -65,8 +66,17 @@ def save_lines(session: Session, order_uid: str, lines: list[dict[str, Any]]) ->
 
 def take_for_sale(session: Session, product_ids: Collection[int]) -> list[Row[Any]]:
     """What `take_products` takes, without the products that are not for sale, and with the promotion that runs today."""
+    return _for_sale(session, _TAKE_WITH_PROMOTIONS, product_ids)
+
+
+def read_for_sale(session: Session, product_ids: Collection[int]) -> list[Row[Any]]:
+    """The same products without taking them."""
+    return _for_sale(session, _READ_WITH_PROMOTIONS, product_ids)
+
+
+def _for_sale(session: Session, statement: Prepared, product_ids: Collection[int]) -> list[Row[Any]]:
     ids = list(product_ids)
-    rows = on_local_date(lambda today: _TAKE_WITH_PROMOTIONS(session, ids=ids, today=today).all())
+    rows = on_local_date(lambda today: statement(session, ids=ids, today=today).all())
     return [row for row in rows if row.is_active and row.deleted_at is None]
 
 

@@ -48,7 +48,7 @@ def place_hold(
     if len(after) < len(wanted):
         raise OutOfStock(_shortages(session, user_uid, wanted, before))
     use_up_cart(session, user_uid, wanted)
-    answer = [_line(row, wanted[row.id]) for row in before.values()]
+    answer = [hold_line(row, wanted[row.id]) for row in before.values()]
     save_lines(session, order_uid, answer)
     record_movements(session, [_movement(row, wanted[row.id], order_uid, user_uid) for row in after.values()])
     tell_stock_reserved(session, order_uid, [stock_line(line, after[line["product_id"]]) for line in answer])
@@ -85,7 +85,8 @@ def _shortages(
     return [(before[id_].name, available[id_], units) for id_, units in wanted.items() if available[id_] < units]
 
 
-def _line(product: Row[Any], quantity: int) -> dict[str, Any]:
+def hold_line(product: Row[Any], quantity: int) -> dict[str, Any]:
+    """What sales needs to price a line: the product as it is now, and the promotion that runs."""
     return {
         "product_id": product.id,
         "product_uid": product.uid,

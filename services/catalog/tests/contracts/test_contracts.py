@@ -32,7 +32,13 @@ def test_internal_calls_answer_as_their_contracts_say(client, contracts, product
     products = {row["id"]: row for row in made}
     assert list(products) == [1, 2, 3]
     unknown = release["examples"].pop()
-    for contract, examples in ((release, [unknown]), (hold, hold["examples"]), (release, release["examples"])):
+    prices = contracts.internal("catalog", "prices")
+    for contract, examples in (
+        (prices, prices["examples"]),
+        (release, [unknown]),
+        (hold, hold["examples"]),
+        (release, release["examples"]),
+    ):
         for example in examples:
             for caller in contract["callers"]:
                 answer = client.internal(caller, contract["method"], example["path"], example["request"])
