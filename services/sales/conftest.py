@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from math import ceil
 from threading import Barrier, Lock
 from typing import Any
 
@@ -68,6 +70,55 @@ class PlayedCatalog(PlayedService):
         }
 
 
+class PlayedCustomers(PlayedService):
+    """Customers with points and credit, which keep their promises: a hold an order, renewed when asked the same again."""
+
+    def reset(self) -> None:
+        super().reset()
+        self.lock = Lock()
+        self.points: dict[int, int] = {}
+        self.limits: dict[int, Decimal] = {}
+        self.used: dict[int, Decimal] = {}
+        self.holds: dict[str, dict[str, Any]] = {}
+
+    def respond(self, method: str, path: str, authorization: str, raw: bytes) -> tuple[int, Any]:
+        status, data = super().respond(method, path, authorization, raw)
+        if status != 404 or not path.startswith("/internal/holds/"):
+            return status, data  # the test's own answer
+        with self.lock:
+            if path.endswith("/release/"):
+                self._move(self.holds.pop(path.split("/")[3], None), -1)
+                return 204, None
+            return self._hold(self.calls[-1][2])
+
+    def _hold(self, body: dict[str, Any]) -> tuple[int, Any]:
+        customer, amount = body["customer_id"], Decimal(body["amount"])
+        if customer not in self.points:
+            return 404, {"detail": "Not found."}
+        known = self.holds.get(body["order_uid"])
+        if known is None:
+            if body["payment_method"] == "POINTS" and self.points[customer] < amount:
+                available, wanted = f"{self.points[customer]}.00", body["amount"]
+                words = f"Puntos disponibles: {available}, Total a pagar: {wanted}"
+                return 400, {"detail": f"Saldo de puntos insuficiente. {words}"}
+            limit, used = self.limits[customer], self.used[customer]
+            if body["payment_method"] == "CREDIT" and used + amount > limit:
+                words = [f"Crédito insuficiente. Disponible: ${limit - used:.2f}"]
+                return 400, {"error": words, "credit_limit": f"{limit:.2f}", "credit_used": f"{used:.2f}"}
+            self.holds[body["order_uid"]] = body
+            self._move(body, 1)
+        elif known["payment_method"] != body["payment_method"]:
+            return 409, {"detail": "This order holds another payment."}
+        same = {name: body[name] for name in ("order_uid", "customer_id", "payment_method", "amount")}
+        return 200, {**same, "points": ceil(amount) if body["payment_method"] == "POINTS" else None}
+
+    def _move(self, hold: dict[str, Any] | None, sign: int) -> None:
+        if hold is not None and hold["payment_method"] == "POINTS":
+            self.points[hold["customer_id"]] -= sign * ceil(Decimal(hold["amount"]))
+        elif hold is not None:
+            self.used[hold["customer_id"]] += sign * Decimal(hold["amount"])
+
+
 def _product(product_id: int, name: str, list_price: str, tax_rate: str) -> dict[str, Any]:
     return {
         "product_id": product_id, "product_uid": f"01939d5e-0000-7000-8000-{product_id:012d}", "sku": f"SKU-{product_id}",
@@ -84,7 +135,7 @@ def service_name() -> str:
 def played() -> Iterator[dict[str, PlayedService]]:
     callee_settings = Config.from_env(database_url="sqlite://", service_keys=SERVICE_KEYS)
     catalog = PlayedCatalog("catalog", lambda: callee_settings)
-    customers = PlayedService("customers", lambda: callee_settings)
+    customers = PlayedCustomers("customers", lambda: callee_settings)
     yield {"catalog": catalog, "customers": customers}
     catalog.close()
     customers.close()
@@ -109,9 +160,11 @@ def catalog(played: dict[str, PlayedService], request: pytest.FixtureRequest) ->
 
 
 @pytest.fixture
-def customers(played: dict[str, PlayedService]) -> PlayedService:
+def customers(played: dict[str, PlayedService]) -> PlayedCustomers:
     """The played customers service; it knows nobody unless told."""
-    return played["customers"]
+    found = played["customers"]
+    assert isinstance(found, PlayedCustomers)
+    return found
 
 
 @pytest.fixture
@@ -151,3 +204,10 @@ def maria(deliver):
     born = (today + timedelta(days=90)).strftime("1995-%m-%d").replace("02-29", "03-01")
     deliver("CustomerCreated", {"customer_id": 1, "full_name": "Maria González", "birth_date": born}, version=1)
     return 1
+
+
+@pytest.fixture
+def rich(customers: PlayedCustomers, maria: int) -> int:
+    """Customer 1 with 1,000 points and a credit line of 1,000.00."""
+    customers.points[maria], customers.limits[maria], customers.used[maria] = 1000, Decimal(1000), Decimal(0)
+    return maria

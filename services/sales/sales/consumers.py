@@ -1,4 +1,4 @@
-"""Events in: the accounts' time zones and the customers, as orders need to know them."""
+"""Events in: the accounts' time zones and names, and the customers, as orders need to know them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ from sqlalchemy.orm import Session
 from chassis import tenants
 from chassis.messaging.envelope import Event
 from chassis.messaging.handlers import Subscriptions
+from sales.usecases.remember_company import remember_company
 from sales.usecases.remember_customer import erase_customer, forget_customer, remember_customer
+
+
+def on_account_changed(session: Session, event: Event) -> None:
+    tenants.on_account_changed(session, event)
+    name = event.data["company_name"]
+    remember_company(session, account_id=event.account_id, name=name, version=event.version)
 
 
 def on_customer_changed(session: Session, event: Event) -> None:
@@ -23,7 +30,8 @@ def on_customer_erased(session: Session, event: Event) -> None:
 
 
 SUBSCRIPTIONS: Subscriptions = {
-    **tenants.SUBSCRIPTIONS,
+    "AccountRegistered": on_account_changed,
+    "AccountUpdated": on_account_changed,
     "CustomerCreated": on_customer_changed,
     "CustomerUpdated": on_customer_changed,
     "CustomerDeleted": on_customer_deleted,

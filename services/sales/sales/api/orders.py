@@ -14,7 +14,8 @@ from chassis.columns import utcnow
 from chassis.current import reading, settings
 from chassis.problems import NotFound, Unavailable
 from sales import clients, queries
-from sales.api import placing, schemas
+from sales.api import paying, placing, schemas
+from sales.domain.models import HELD_METHODS
 from sales.usecases.place_order import place_order
 from sales.usecases.transitions import cancel_order, pay_order
 
@@ -77,7 +78,9 @@ def detail(order_id: int) -> Response:
 @blp.body(schemas.OrderPay)
 @blp.response(200, schemas.OrderPaidOut)
 def pay(body: dict[str, Any], order_id: int) -> Response:
-    """Record the payment of a PENDING order."""
+    """Record the payment of a PENDING order; points and credit are taken from its customer."""
+    if body["payment_method"] in HELD_METHODS:
+        return paying.pay_with_hold(order_id=order_id, **body)
     return web.respond(200, pay_order, order_id=order_id, **body)
 
 

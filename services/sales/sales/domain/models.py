@@ -1,4 +1,4 @@
-"""Tables of sales: orders, their lines, and what sales needs to know of customers (a projection of their events)."""
+"""Tables of sales: orders, their lines, and what sales needs to know of customers and companies (projections)."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.db import Base, BigId, Money, TenantOwned, UtcDateTime
+from sales.domain import b2b_models as _b2b_models  # noqa: F401 - its tables are this database's too
 
 PENDING, PAID, CANCELLED = "PENDING", "PAID", "CANCELLED"
 STATUSES = (PENDING, PAID, CANCELLED)
-PAYMENT_METHODS = ("CASH", "CARD")
+CASH, CARD, POINTS, CREDIT = "CASH", "CARD", "POINTS", "CREDIT"
+PAYMENT_METHODS = (CASH, CARD, POINTS, CREDIT)
+HELD_METHODS = (POINTS, CREDIT)
+"""What a customer has with the shop: customers holds it before the order is paid with it."""
 ANONYMOUS = "Anonymous"
 
 
@@ -42,6 +46,9 @@ class Order(TenantOwned, Base):
     paid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cancel_reason: Mapped[str | None] = mapped_column(String(16))
+    # The attempt that may pay with points or credit just now, and until when; an attempt that lost its claim can't pay.
+    claim_token: Mapped[str | None] = mapped_column(String(36))
+    claimed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     search_text: Mapped[str] = mapped_column(Text)
 
     __table_args__ = (
@@ -99,4 +106,14 @@ class Customer(TenantOwned, Base):
     birth_date: Mapped[date | None]
     is_frequent: Mapped[bool]
     is_deleted: Mapped[bool]
+    version: Mapped[int] = mapped_column(Integer)
+
+
+class Company(TenantOwned, Base):
+    """The name that stands on an account's receipts."""
+
+    __tablename__ = "companies"
+
+    account_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(String(500))
     version: Mapped[int] = mapped_column(Integer)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from chassis.columns import utcnow
 from chassis.messaging.outbox import emit
 from chassis.prepared import prepared
-from chassis.problems import NotFound, Problem
+from chassis.problems import NotFound, Problem, Unavailable
 from sales.domain import facts
 from sales.domain.errors import NotCancellable, NotPayable
 from sales.domain.facts import Row
@@ -21,15 +21,16 @@ from sales.queries import ORDER_COLUMNS, lines_of, lines_of_all
 
 REQUESTED, EXPIRED = "requested", "expired"
 
-_IF_PENDING = update(Order).where(Order.id == bindparam("order_id"), Order.status == PENDING)
-_PAY = prepared(
-    _IF_PENDING.values(
-        status=PAID,
-        payment_method=bindparam("method"),
-        paid_at=bindparam("now"),
-        version=Order.version + 1,
-    ).returning(*ORDER_COLUMNS)
-)
+_NO_CLAIM: dict[Any, Any] = {Order.claim_token: None, Order.claimed_until: None}
+_IF_PENDING = update(Order).where(Order.id == bindparam("order_id"), Order.status == PENDING).values(_NO_CLAIM)
+_TO_PAID = _IF_PENDING.values(
+    status=PAID,
+    payment_method=bindparam("method"),
+    paid_at=bindparam("now"),
+    version=Order.version + 1,
+).returning(*ORDER_COLUMNS)
+_PAY = prepared(_TO_PAID)
+_PAY_CLAIMED = prepared(_TO_PAID.where(Order.claim_token == bindparam("token"), Order.claimed_until > bindparam("now")))
 _CANCEL = prepared(
     _IF_PENDING.values(
         status=CANCELLED,
@@ -44,9 +45,22 @@ def pay_order(session: Session, *, order_id: int, payment_method: str) -> dict[s
     """Record the payment; answers as API document §21, with the points that the customer earns."""
     order = _PAY(session, order_id=order_id, method=payment_method, now=utcnow()).mappings().first()
     if order is None:
-        _refuse(session, order_id, NotPayable())
+        refuse(session, order_id, NotPayable())
+    return _told(session, order)
+
+
+def pay_claimed_order(session: Session, *, order_id: int, payment_method: str, token: str) -> dict[str, Any]:
+    """The same with what customers holds for the order; Unavailable when the claim `token` is over or somebody else's."""
+    paid = _PAY_CLAIMED(session, order_id=order_id, method=payment_method, now=utcnow(), token=token)
+    order = paid.mappings().first()
+    if order is None:
+        refuse(session, order_id, NotPayable(), otherwise=Unavailable())
+    return _told(session, order)
+
+
+def _told(session: Session, order: Row) -> dict[str, Any]:
     points = points_for(order["final_amount"]) if order["customer_id"] is not None else 0
-    data = facts.order_paid(order, lines_of(session, order_id), points_earned=points)
+    data = facts.order_paid(order, lines_of(session, order["id"]), points_earned=points)
     emit(session, "OrderPaid", subject=order["uid"], version=order["version"], data=data)
     return {
         "id": order["id"],
@@ -62,7 +76,7 @@ def cancel_order(session: Session, *, order_id: int) -> Row:
     """Cancel it at somebody's request; returns the order as it is now."""
     order = _CANCEL(session, order_id=order_id, now=utcnow()).mappings().first()
     if order is None:
-        _refuse(session, order_id, NotCancellable())
+        refuse(session, order_id, NotCancellable())
     data = facts.order_cancelled(order, lines_of(session, order_id))
     emit(session, "OrderCancelled", subject=order["uid"], version=order["version"], data=data)
     return order
@@ -86,6 +100,7 @@ def expire_orders(session: Session, *, older_than: timedelta, limit: int) -> int
         session.execute(
             update(Order)
             .where(Order.id.in_(ids), Order.status == PENDING)
+            .values(_NO_CLAIM)
             .values(status=CANCELLED, cancelled_at=now, cancel_reason=EXPIRED, version=Order.version + 1)
             .returning(*ORDER_COLUMNS)
             .execution_options(synchronize_session=False)
@@ -106,6 +121,9 @@ def expire_orders(session: Session, *, older_than: timedelta, limit: int) -> int
     return len(orders)
 
 
-def _refuse(session: Session, order_id: int, problem: Problem) -> NoReturn:
-    known = session.execute(select(Order.id).where(Order.id == order_id)).first()
-    raise problem if known else NotFound
+def refuse(session: Session, order_id: int, settled: Problem, *, otherwise: Problem | None = None) -> NoReturn:
+    """Say why an order did not change: NotFound, `settled` when it is not PENDING (any more), or `otherwise`."""
+    status = session.execute(select(Order.status).where(Order.id == order_id)).scalar()
+    if status is None:
+        raise NotFound
+    raise otherwise if otherwise is not None and status == PENDING else settled

@@ -51,7 +51,7 @@ def test_paying_takes_few_statements(app, client, make_order):
     [
         ({}, {"payment_method": ["This field is required."]}),
         ({"payment_method": "BITCOIN"}, {"payment_method": ['"BITCOIN" is not a valid choice.']}),
-        ({"payment_method": "POINTS"}, {"payment_method": ['"POINTS" is not a valid choice.']}),
+        ({"payment_method": "points"}, {"payment_method": ['"points" is not a valid choice.']}),
         ({"payment_method": None}, {"payment_method": ["This field may not be null."]}),
     ],
 )

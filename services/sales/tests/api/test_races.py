@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import func, select, update
@@ -79,6 +80,55 @@ def test_one_key_makes_one_order(client, catalog, database, published, race, rou
     [event] = published()
     assert set(catalog.holds) == {event.subject}
     assert catalog.released == set()
+
+
+def charged(customers, published):
+    """What the customer has lost, once customers has heard what became of each order."""
+    for event in published("OrderPaid", "OrderCancelled"):
+        hold = customers.holds.get(event.subject)
+        if hold is not None and hold["payment_method"] != event.data.get("payment_method"):
+            customers._move(customers.holds.pop(event.subject), -1)
+    return 1000 - customers.points[1], customers.used[1]
+
+
+@pytest.mark.parametrize("methods", [("POINTS",), ("POINTS", "CREDIT"), ("POINTS", "CREDIT", "CASH")])
+@pytest.mark.parametrize("round_", range(3))
+def test_many_payments_charge_once(client, customers, database, make_order, published, race, rich, methods, round_):
+    order = make_order(customer=rich)
+    answers = race(*(pay(client, order["id"], method) for method in methods))
+    statuses = Counter(answer.status for answer in answers)
+    assert (statuses[200], statuses[200] + statuses[400] + statuses[409]) == (1, 16), statuses
+    [winner] = [answer.json["payment_method"] for answer in answers if answer.status == 200]
+    assert [event.data["payment_method"] for event in published("OrderPaid")] == [winner]
+    due = {"POINTS": (231, 0), "CREDIT": (0, Decimal("230.11")), "CASH": (0, 0)}[winner]
+    assert charged(customers, published) == due
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_one_key_charges_once(client, customers, make_order, published, race, rich, round_):
+    order, key = make_order(customer=rich), {"Idempotency-Key": "k"}
+    path, body = f"/api/orders/{order['id']}/pay/", {"payment_method": "POINTS"}
+    answers = race(lambda: client.post(path, body, headers=key))
+    # One that found its claim used up, but not yet the answer, is told to try again.
+    assert {answer.status for answer in answers} <= {200, 409}
+    again = client.post(path, body, headers=key)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert {answer.data for answer in answers if answer.status == 200} == {again.data}
+    assert (len(published("OrderPaid")), charged(customers, published)) == (1, (231, 0))
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_points_against_cancelling_and_expiring(
+    client, customers, database, settings, make_order, published, race, rich, round_
+):
+    order = make_order(customer=rich)
+    with database.transaction(ALL_ACCOUNTS) as session:
+        session.execute(update(Order).values(created_at=utcnow() - timedelta(hours=25)))
+    race(pay(client, order["id"], "POINTS"), cancel(client, order["id"]), lambda: cancel_expired(database, settings))
+    [event] = published("OrderPaid", "OrderCancelled")
+    status = client.get(f"/api/orders/{order['id']}/").json["status"]
+    assert status == {"OrderPaid": "PAID", "OrderCancelled": "CANCELLED"}[event.type]
+    assert charged(customers, published) == ((231, 0) if status == "PAID" else (0, 0))
 
 
 def test_many_different_orders_at_once(client, catalog, database, published, race):
