@@ -47,12 +47,27 @@ class PlayedCatalog(PlayedService):
                 self.released.add(path.split("/")[3])
                 self.holds.pop(path.split("/")[3], None)
                 return 204, None
+            if path == "/internal/prices/":
+                return self._priced(body["lines"])
             return self._hold(body)
+
+    def _priced(self, lines: list[dict[str, Any]]) -> tuple[int, Any]:
+        status, answer = self._lines(lines)
+        for line in answer.get("lines", []):
+            line["available"] = 5
+        return status, answer
 
     def _hold(self, body: dict[str, Any]) -> tuple[int, Any]:
         uid, lines = body["order_uid"], body["lines"]
         if uid in self.released:
             return 409, {"detail": "The stock of this order has been released."}
+        status, answer = self._lines(lines)
+        if status != 200:
+            return status, answer
+        self.holds[uid] = lines
+        return 200, {"order_uid": uid, **answer}
+
+    def _lines(self, lines: list[dict[str, Any]]) -> tuple[int, Any]:
         unknown = [line["product_id"] not in self.products for line in lines]
         if any(unknown):
             errors = [
@@ -62,12 +77,8 @@ class PlayedCatalog(PlayedService):
             while not errors[-1]:
                 errors.pop()
             return 400, {"items": errors}
-        self.holds[uid] = lines
         held = sorted(lines, key=lambda line: line["product_id"])
-        return 200, {
-            "order_uid": uid,
-            "lines": [{**self.products[line["product_id"]], "quantity": line["quantity"]} for line in held],
-        }
+        return 200, {"lines": [{**self.products[line["product_id"]], "quantity": line["quantity"]} for line in held]}
 
 
 class PlayedCustomers(PlayedService):

@@ -1,4 +1,4 @@
-"""Orders of the point of sale (API document §20–23): create, list, read, pay, cancel."""
+"""Orders of the point of sale (API document §20–23): quote, create, list, read, pay, cancel, receipt."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from chassis.access import current_user
 from chassis.blueprint import Blueprint
 from chassis.columns import utcnow
 from chassis.current import reading, settings
+from chassis.json import json_response
 from chassis.problems import NotFound, Unavailable
 from sales import clients, queries
 from sales.api import paying, placing, schemas
@@ -48,6 +49,14 @@ def create(body: dict[str, Any]) -> Response:
         if not placed and idempotency.current() is None:
             clients.catalog().release(draft.uid, account_id=current_user().account_id)
         raise
+
+
+@blp.post("/api/orders/quote/")
+@blp.body(schemas.OrderCreate)
+@blp.response(200, schemas.QuoteOut)
+def quote(body: dict[str, Any]) -> Response:
+    """What this order would cost now, and why; makes and takes nothing."""
+    return json_response(placing.quoted(**body))
 
 
 @blp.get("/api/orders/")

@@ -18,6 +18,7 @@ from sales import clients, queries
 from sales.domain.drafts import Buyer, Cashier, Draft, HeldLine, draft_order, merged
 from sales.domain.errors import HoldRefused, UnknownCustomer
 from sales.domain.facts import Row
+from sales.domain.quotes import quote
 from sales.usecases.remember_customer import remember_customer
 
 UID_TRIES = 5
@@ -35,6 +36,20 @@ def draft(*, customer: int | None, items: Sequence[Mapping[str, int]]) -> Draft:
         held=held,
         birthday_percent=settings().birthday_discount_percent,
     )
+
+
+def quoted(*, customer: int | None, items: Sequence[Mapping[str, int]]) -> dict[str, Any]:
+    """What a draft of the same would cost; takes nothing."""
+    user, quantities = current_user(), merged(items)
+    buyer = None if customer is None else known_buyer(customer)
+    try:
+        wanted, available = clients.catalog().prices(
+            user_uid=user.uid, quantities=quantities, account_id=user.account_id
+        )
+    except Problem as problem:
+        raise _at_sent_positions(problem, items, list(quantities)) from problem
+    percent = settings().birthday_discount_percent
+    return quote(wanted, available=available, buyer=buyer, birthday_percent=percent)
 
 
 def known_buyer(customer_id: int) -> Buyer:

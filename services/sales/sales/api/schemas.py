@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chassis import schemas
 from chassis.pagination import ListQuery
+from sales.domain.drafts import BIRTHDAY, PROMOTION
 from sales.domain.models import PAYMENT_METHODS, STATUSES
 
 
@@ -75,6 +76,34 @@ class OrderPaidOut(schemas.Schema):
 class OrderCancelledOut(schemas.Schema):
     status = schemas.Text()
     detail = schemas.Text()
+
+
+class DiscountOut(schemas.Schema):
+    kind = schemas.Choice((PROMOTION, BIRTHDAY))
+    promotion = schemas.Integer(allow_none=True, metadata={"description": "The promotion's id; null for a birthday."})
+    name = schemas.Text(allow_none=True)
+    percent = schemas.Text()
+    amount_saved = schemas.Text(metadata={"description": "Before tax, for all pieces of the line."})
+
+
+class QuotedItemOut(ItemOut):
+    list_price = schemas.Text(metadata={"description": "For one, before tax and discount."})
+    tax_rate = schemas.Text()
+    discount = schemas.Nested(DiscountOut, allow_none=True)
+    available = schemas.Integer(metadata={"description": "Units that this user could order now."})
+    is_available = schemas.Boolean()
+
+
+class QuoteOut(schemas.Schema):
+    customer = schemas.Integer(allow_none=True)
+    customer_name = schemas.Text()
+    subtotal = schemas.Text()
+    total_tax = schemas.Text()
+    final_amount = schemas.Text()
+    money_saved_total = schemas.Text()
+    points_earned = schemas.Integer()
+    is_available = schemas.Boolean(metadata={"description": "Whether there is enough of everything."})
+    items = schemas.List(schemas.Nested(QuotedItemOut))
 
 
 class OrderStatusOut(schemas.Schema):

@@ -1,4 +1,4 @@
-"""Catalog: takes an order's stock and says what the products cost; gives the stock back."""
+"""Catalog: takes an order's stock and says what the products cost; gives the stock back; says prices without taking."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _log = logs.get(__name__)
 
 
 class Catalog:
-    """Client of catalog's `/internal/holds/`."""
+    """Client of catalog's `/internal/holds/` and `/internal/prices/`."""
 
     def __init__(self, settings: Config) -> None:
         self._client = InternalClient(settings, "catalog", settings.catalog_url)
@@ -41,6 +41,25 @@ class Catalog:
         _log.error("hold_failed", status=answer.status)
         raise Unavailable
 
+    def prices(
+        self, *, user_uid: str, quantities: Mapping[int, int], account_id: int
+    ) -> tuple[list[HeldLine], dict[int, int]]:
+        """What a hold of these quantities would answer, and the units that are to be had by product id; takes nothing.
+
+        A Problem with catalog's own words when a product is unknown; Unavailable when catalog doesn't answer.
+        """
+        lines = [{"product_id": product_id, "quantity": quantity} for product_id, quantity in quantities.items()]
+        body = {"user_uid": user_uid, "lines": lines}
+        answer = self._client.call("POST", "/internal/prices/", account_id=account_id, body=body)
+        if answer.status == 400:
+            raise Problem(body=answer.data)
+        if answer.status != 200:
+            _log.error("prices_failed", status=answer.status)
+            raise Unavailable
+        priced = {line["product_id"]: _held_line(line) for line in answer.data["lines"]}
+        available = {line["product_id"]: line["available"] for line in answer.data["lines"]}
+        return [priced[product_id] for product_id in quantities], available
+
     def release(self, order_uid: str, *, account_id: int) -> None:
         """Give the stock of an order back, if catalog can be reached; if not, it finds out by itself."""
         try:
@@ -59,5 +78,9 @@ def _held_line(line: dict[str, Any]) -> HeldLine:
         quantity=line["quantity"],
         list_price=Decimal(line["list_price"]),
         tax_rate=line["tax_rate"],
-        promotion=promotion and Promotion(Decimal(str(promotion["discount_percent"])), promotion["target_audience"]),
+        promotion=promotion and _promotion(promotion),
     )
+
+
+def _promotion(told: dict[str, Any]) -> Promotion:
+    return Promotion(told["id"], told["name"], Decimal(told["discount_percent"]), told["target_audience"])

@@ -8,6 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from sales.domain import pricing
+from sales.domain.pricing import LinePrice
+
+PROMOTION, BIRTHDAY = "PROMOTION", "BIRTHDAY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class Cashier:
 class Promotion:
     """A product's running promotion; `target_audience` is `ALL` or `FREQUENT_ONLY`."""
 
+    id: int
+    name: str
     discount_percent: Decimal
     target_audience: str
 
@@ -43,8 +48,17 @@ class Promotion:
 
 
 @dataclass(frozen=True, slots=True)
+class Discount:
+    """Why a line costs less: `percent` (over 0 to 100) off its list price, for a promotion or for the buyer's birthday."""
+
+    kind: str
+    percent: Decimal
+    promotion: Promotion | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HeldLine:
-    """Stock that catalog holds for the order, with the product as it is now; `list_price` for one, before tax."""
+    """Stock that catalog holds for the order (or would), with the product as it is now; `list_price` for one, before tax."""
 
     product_id: int
     product_uid: str
@@ -79,11 +93,7 @@ def draft_order(
     uid: str, *, buyer: Buyer | None, cashier: Cashier, held: Sequence[HeldLine], birthday_percent: int
 ) -> Draft:
     """Price what catalog holds; `birthday_percent` comes off on the buyer's birthday (0–100)."""
-    birthday = Decimal(birthday_percent) if buyer is not None and buyer.has_birthday else pricing.NO_DISCOUNT
-    prices = [
-        pricing.price_line(line.list_price, line.tax_rate, line.quantity, _discount(line, buyer, birthday))
-        for line in held
-    ]
+    priced = price_lines(held, buyer=buyer, birthday_percent=birthday_percent)
     lines = [
         {
             "product_id": line.product_id,
@@ -94,13 +104,26 @@ def draft_order(
             "tax_rate": line.tax_rate,
             **asdict(price),
         }
-        for line, price in zip(held, prices, strict=True)
+        for line, _, price in priced
     ]
-    return Draft(uid, buyer, cashier, asdict(pricing.total(prices)), lines)
+    return Draft(uid, buyer, cashier, asdict(pricing.total(price for _, _, price in priced)), lines)
 
 
-def _discount(line: HeldLine, buyer: Buyer | None, birthday: Decimal) -> Decimal:
-    """Percent off this line: discounts don't stack, the better one counts."""
-    if line.promotion is None or not line.promotion.applies_to(buyer):
-        return birthday
-    return max(line.promotion.discount_percent, birthday)
+def price_lines(
+    held: Iterable[HeldLine], *, buyer: Buyer | None, birthday_percent: int
+) -> list[tuple[HeldLine, Discount | None, LinePrice]]:
+    """Each line with the discount that this buyer gets on it, and its money."""
+    priced = []
+    for line in held:
+        discount = best_discount(line.promotion, buyer, birthday_percent)
+        percent = pricing.NO_DISCOUNT if discount is None else discount.percent
+        priced.append((line, discount, pricing.price_line(line.list_price, line.tax_rate, line.quantity, percent)))
+    return priced
+
+
+def best_discount(promotion: Promotion | None, buyer: Buyer | None, birthday_percent: int) -> Discount | None:
+    """Discounts don't stack, the better one counts; of two equal ones the promotion."""
+    birthday = birthday_percent if buyer is not None and buyer.has_birthday else 0
+    if promotion is not None and promotion.applies_to(buyer) and promotion.discount_percent >= birthday:
+        return Discount(PROMOTION, promotion.discount_percent, promotion)
+    return Discount(BIRTHDAY, Decimal(birthday)) if birthday else None

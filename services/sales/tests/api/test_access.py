@@ -7,6 +7,7 @@ import pytest
 ITEMS = [{"product_id": 15, "quantity": 2}]
 ENDPOINTS = [
     ("POST", "/api/orders/", {"items": ITEMS}, 201),
+    ("POST", "/api/orders/quote/", {"items": ITEMS}, 200),
     ("GET", "/api/orders/", None, 200),
     ("GET", "/api/orders/{id}/", None, 200),
     ("POST", "/api/orders/{id}/pay/", {"payment_method": "CASH"}, 200),

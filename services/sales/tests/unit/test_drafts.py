@@ -21,7 +21,8 @@ def unit_price(promotion: Promotion | None, who: Buyer | None) -> D:
     return draft.lines[0]["unit_price"]
 
 
-ALL_5, ALL_25, FREQUENT_25 = Promotion(D(5), "ALL"), Promotion(D(25), "ALL"), Promotion(D(25), "FREQUENT_ONLY")
+ALL_5, ALL_25 = Promotion(1, "Julio", D(5), "ALL"), Promotion(2, "Buen Fin", D(25), "ALL")
+FREQUENT_25 = Promotion(3, "Clientes", D(25), "FREQUENT_ONLY")
 
 
 @pytest.mark.parametrize(
