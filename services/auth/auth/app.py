@@ -8,6 +8,7 @@ from auth.api import (
     accounts,
     audit,
     b2b_tokens,
+    b2b_users,
     device_sessions,
     device_tokens,
     device_users,
@@ -30,7 +31,7 @@ def create_app(config: Config | None = None) -> Flask:
     parts = assemble(settings, database)
     app = create_service(
         settings, tokens.blp, jwks.blp, users.blp, accounts.blp, sessions.blp, audit.blp, device_tokens.blp, device_users.blp,
-        device_sessions.blp, b2b_tokens.blp, internal.blp, keyring=parts.keystore, database=database,
+        device_sessions.blp, b2b_tokens.blp, b2b_users.blp, internal.blp, keyring=parts.keystore, database=database,
     )  # fmt: skip
     app.extensions[EXTENSION] = parts
     return app

@@ -38,6 +38,9 @@ class Config(Settings):
     argon2_memory_kib: int = 19456
     argon2_parallelism: int = 1
 
+    batch_hash_seconds: float = 12.0
+    """For so long the passwords of a batch of users get full hashes; the rest get lighter ones."""
+
     login_failures_per_name: int = 10
     login_failures_per_ip: int = 100
     login_failures_seconds: int = 900

@@ -11,6 +11,7 @@ from auth.clients.gateways import Gateways
 from auth.config import Config
 from auth.keystore import KeyStore
 from auth.logins import Logins
+from auth.user_batches import LIGHTER_KIB, UserBatches
 from chassis.db import Database
 from chassis.passwords import Passwords
 
@@ -24,6 +25,7 @@ class Runtime:
     keystore: KeyStore
     passwords: Passwords
     logins: Logins
+    user_batches: UserBatches
 
 
 def assemble(settings: Config, database: Database) -> Runtime:
@@ -31,7 +33,9 @@ def assemble(settings: Config, database: Database) -> Runtime:
     keystore = KeyStore(database, settings)
     passwords = passwords_of(settings)
     logins = Logins(settings, database, keystore, passwords, Gateways(settings), Customers(settings))
-    return Runtime(keystore, passwords, logins)
+    lighter = Passwords(time_cost=1, memory_kib=min(LIGHTER_KIB, settings.argon2_memory_kib), parallelism=1)
+    user_batches = UserBatches(database, passwords, lighter, settings.batch_hash_seconds)
+    return Runtime(keystore, passwords, logins, user_batches)
 
 
 def passwords_of(settings: Config) -> Passwords:

@@ -124,4 +124,3 @@ class B2bUserOut(MeUserOut):
     phone_number = schemas.Text()
     is_blocked = schemas.Boolean()
     created_at = ma.fields.AwareDateTime()
-

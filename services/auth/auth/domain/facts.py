@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from auth.domain.names import join_name
-from chassis.messaging.outbox import Fact, emit, emit_many
+from chassis.messaging.outbox import Fact, emit_many
 
 
 def account_fact(account: Any) -> Fact:
@@ -41,12 +41,16 @@ def tell_users(session: Session, type_: str, users: Iterable[Any], *, account_id
     emit_many(session, type_, map(user_fact, users), account_id=account_id)
 
 
-def tell_session_revoked(
-    session: Session, *, sid: str, user_uid: str, account_id: int, reason: str, expires_at: datetime
+def tell_sessions_revoked(
+    session: Session, revoked: Mapping[str, str], *, account_id: int, reason: str, expires_at: datetime
 ) -> None:
-    """`SessionRevoked`; a session is revoked once, so its version is always 1."""
-    data = {"sid": sid, "user_uid": user_uid, "reason": reason, "expires_at": _utc(expires_at)}
-    emit(session, "SessionRevoked", subject=sid, version=1, data=data, account_id=account_id)
+    """`SessionRevoked` of each sid with its user's or client's uid; a session is revoked once, so its version is always 1."""
+    until = _utc(expires_at)
+    facts = [
+        Fact(sid, 1, {"sid": sid, "user_uid": uid, "reason": reason, "expires_at": until})
+        for sid, uid in revoked.items()
+    ]  # fmt: skip
+    emit_many(session, "SessionRevoked", facts, account_id=account_id)
 
 
 def _utc(moment: datetime | None) -> str | None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from auth import queries
 from auth.domain.errors import AlreadyLoggedIn, SessionEnded
-from auth.domain.facts import tell_session_revoked
+from auth.domain.facts import tell_sessions_revoked
 from auth.domain.models import LoginSession, PendingRevocation, SpentRefreshToken, User
 from auth.domain.principals import Principal, principal_of_client, principal_of_user
 from auth.usecases import audit
@@ -209,13 +209,14 @@ def end_sessions(
         return 0
     owners = queries.owners(session, ended)
     entries = []
+    revoked: dict[int, dict[str, str]] = {}
     for row in ended:
         owner = owners[row.user_id, row.client_id]
-        tell_session_revoked(
-            session, sid=row.uid, user_uid=owner.uid, account_id=row.account_id, reason=reason, expires_at=until
-        )
+        revoked.setdefault(row.account_id, {})[row.uid] = owner.uid
         details = {"sid": row.uid, "reason": reason, "client_type": row.client_type, "device_name": row.device_name}
         entries.append(audit.Entry(audit.SESSION_ENDED, row.account_id, audit.subject_of(owner), details))
+    for account_id, sids in revoked.items():
+        tell_sessions_revoked(session, sids, account_id=account_id, reason=reason, expires_at=until)
     audit.record_all(session, entries, by=by)
     if revoking.gateways:
         exp = int(until.timestamp())

@@ -21,7 +21,8 @@ def error(answer):
 
 
 def moment(text):
-    assert text.endswith("Z") and "." not in text
+    assert text.endswith("Z")
+    assert "." not in text
     return datetime.fromisoformat(text)
 
 
