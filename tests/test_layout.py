@@ -120,6 +120,7 @@ def routes_of(service: str, folder: Path) -> list[tuple[str, str, str]]:
     pairs = (
         "sales>catalog",
         "sales>customers",
+        "sales>auth",
         "catalog>sales",
         "customers>sales",
         "auth>customers",

@@ -13,6 +13,7 @@ from native.settings import ROOT, Settings
 PAIRS = (
     "sales>catalog",
     "sales>customers",
+    "sales>auth",
     "catalog>sales",
     "customers>sales",
     "auth>customers",

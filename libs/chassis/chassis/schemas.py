@@ -210,6 +210,12 @@ class Nested(ma.fields.Nested):
     default_error_messages = {**REQUIRED}
 
 
+class Uids(Schema):
+    """What an internal look-up by uids asks for."""
+
+    uids = List(Uid(), required=True)
+
+
 def _within(number: Any, minimum: Any, maximum: Any) -> None:
     if minimum is not None and number < minimum:
         raise ma.ValidationError(f"Ensure this value is greater than or equal to {minimum}.")

@@ -51,6 +51,12 @@ def user_by_login(session: Session, name: str) -> Any | None:
     ).first()
 
 
+def found_users(session: Session, *, uids: Collection[str]) -> list[dict[str, Any]]:
+    """The users of these uids who were not deleted, as B2B orders need to know them."""
+    asked = select(User.uid).where(User.uid.in_(uids), User.is_active).order_by(User.uid)
+    return [{"user_uid": uid} for uid in session.execute(asked).scalars()]
+
+
 def user(session: Session, user_id: int, *, locked: bool = False) -> Any | None:
     """An active user; `locked` keeps others from changing the row until the transaction ends."""
     statement = _active_users().where(User.id == user_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
@@ -41,6 +42,14 @@ def products(*, active_only: bool, category_uid: str | None = None) -> Select[An
 def find_product(session: Session, uid: str, *, active_only: bool) -> dict[str, Any] | None:
     """One product as it is answered."""
     return _one(session, products(active_only=active_only).where(Product.uid == uid))
+
+
+def found_products(session: Session, *, uids: Collection[str]) -> list[dict[str, Any]]:
+    """What B2B orders need to know of the living products of these uids; the price is the list price."""
+    named: tuple[Any, ...] = (Product.uid.label("product_uid"), Product.name, Product.price, Product.is_active)
+    return rows_out(
+        session, select(*named).where(Product.uid.in_(uids), Product.deleted_at.is_(None)).order_by(Product.uid)
+    )
 
 
 def product_descriptions(product_uid: str, *, active_only: bool) -> Select[Any]:

@@ -34,6 +34,12 @@ def pin_hashes(session: Session, uids: Collection[str]) -> dict[str, str]:
     return dict(session.execute(select(Client.uid, Client.pin_hash).where(Client.uid.in_(uids))).all())
 
 
+def found_clients(session: Session, *, uids: Collection[str]) -> list[dict[str, Any]]:
+    """What B2B orders need to know of the living clients of these uids."""
+    asked = select(Client.uid, Client.discount).where(Client.uid.in_(uids), LIVING).order_by(Client.uid)
+    return [{"client_uid": row.uid, "discount_percent": row.discount} for row in session.execute(asked)]
+
+
 def clients(own_uid: str | None) -> Select[*tuple[Any, ...]]:
     """The living clients by id; with `own_uid` that one alone."""
     statement: Select[*tuple[Any, ...]] = select(*_COLUMNS).where(LIVING).order_by(Client.id)

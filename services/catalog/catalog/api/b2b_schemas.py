@@ -11,7 +11,7 @@ from catalog.api.schemas import MAX_UNITS
 from catalog.domain.b2b_models import NAME_LENGTH, RATE_PLACES
 from catalog.domain.languages import normalized
 from chassis.access import current_user
-from chassis.schemas import Amount, Boolean, Integer, Schema, Text, Uid
+from chassis.schemas import Amount, Boolean, Integer, List, Nested, Schema, Text, Uid
 
 WRITERS = ("ADMIN", "OWNER")
 READERS = ("ADMIN", "OWNER", "EMPLOYEE", "CLIENT")
@@ -178,3 +178,14 @@ class AttributeValueOut(Schema):
     uid = Text()
     language = Text()
     name = Text()
+
+
+class FoundProductOut(Schema):
+    product_uid = Text()
+    name = Text()
+    price = Text()
+    is_active = Boolean()
+
+
+class FoundProductsOut(Schema):
+    products = List(Nested(FoundProductOut))

@@ -16,9 +16,7 @@ from chassis import web
 from chassis.access import internal
 from chassis.blueprint import Blueprint
 from chassis.current import reading
-from chassis.current import reading
 from chassis.failpoints import failpoint
-from chassis.json import json_response
 from chassis.json import json_response
 from chassis.schemas import Uids
 

@@ -99,3 +99,14 @@ class ClientLoginOut(schemas.Schema):
     """Whose phone and PIN it is; `null`: nobody's who may log in."""
 
     client = schemas.Nested(LoginClientOut, allow_none=True)
+
+
+class FoundClientOut(schemas.Schema):
+    client_uid = schemas.Text()
+    discount_percent = schemas.Text()
+
+
+class FoundClientsOut(schemas.Schema):
+    """The clients that a look-up by uids found."""
+
+    clients = schemas.List(schemas.Nested(FoundClientOut))

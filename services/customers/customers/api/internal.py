@@ -12,7 +12,9 @@ from chassis.blueprint import Blueprint
 from chassis.current import reading
 from chassis.failpoints import failpoint
 from chassis.json import json_response
-from customers import queries
+from chassis.schemas import Uids
+from customers import client_queries, queries
+from customers.api.client_schemas import FoundClientsOut
 from customers.api.schemas import CustomerFactsOut, PaymentHoldCreate, PaymentHoldOut
 from customers.domain.facts import customer_facts
 from customers.usecases.holds import place_hold, release_holds
@@ -47,3 +49,13 @@ def hold(body: dict[str, Any]) -> Response:
 def release(order_uid: str) -> Response:
     """Give back what an order holds; again, or for an unknown or confirmed one, it changes nothing."""
     return web.respond(204, release_holds, [order_uid])
+
+
+@blp.post("/internal/clients/")
+@internal("sales")
+@blp.body(Uids)
+@blp.response(200, FoundClientsOut)
+def clients(body: dict[str, Any]) -> Response:
+    """The living clients of these uids, for what refers to them; unknown ones are left out."""
+    with reading() as session:
+        return json_response({"clients": client_queries.found_clients(session, **body)})
