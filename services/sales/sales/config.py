@@ -16,6 +16,7 @@ class Config(Settings):
 
     catalog_url: str = "http://127.0.0.1:8092"
     customers_url: str = "http://127.0.0.1:8094"
+    auth_url: str = "http://127.0.0.1:8091"
     birthday_discount_percent: int = 10
     """Taken off every line on the customer's birthday, unless the product's promotion takes off more; 0 to 100."""
     order_expires_after_hours: float = 24.0

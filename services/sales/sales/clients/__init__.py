@@ -6,6 +6,7 @@ from flask import Flask, current_app
 
 from sales.clients.catalog import Catalog
 from sales.clients.customers import Customers
+from sales.clients.references import References
 from sales.config import Config
 
 
@@ -13,6 +14,7 @@ def install(app: Flask, settings: Config) -> None:
     """Give the app its clients; they connect at their first call."""
     app.extensions["catalog"] = Catalog(settings)
     app.extensions["customers"] = Customers(settings)
+    app.extensions["references"] = References(settings)
 
 
 def catalog() -> Catalog:
@@ -24,4 +26,10 @@ def catalog() -> Catalog:
 def customers() -> Customers:
     """The running app's client of customers."""
     client: Customers = current_app.extensions["customers"]
+    return client
+
+
+def references() -> References:
+    """The running app's look-ups for B2B batches."""
+    client: References = current_app.extensions["references"]
     return client
