@@ -130,9 +130,9 @@ def watched(platform: Platform, session: Session, product: int, work: Callable[[
     return {
         "seconds": round(seconds, 1),
         "RSS MB at most": round(peak / MB),
-        "till: read ms p50, max": [round(sorted(reads)[len(reads) // 2]), round(max(reads))],
-        "till: sale ms p50, max": [round(sorted(sales)[len(sales) // 2]), round(max(sales))],
-        "till: refused": failed,
+        "till: read ms p50, max": f"{sorted(reads)[len(reads) // 2]:.0f}, {max(reads):.0f}",
+        "till: sale ms p50, max": f"{sorted(sales)[len(sales) // 2]:.0f}, {max(sales):.0f}",
+        "till: refused": f"{len(failed)} of {len(reads) + len(sales)}",
     }
 
 
