@@ -29,7 +29,7 @@ from auth.domain.principals import Principal, principal_of_client, principal_of_
 from auth.domain.tokens import access_claims, new_refresh_token, token_hash
 from auth.keystore import KeyStore
 from auth.revocations import deliver, revoking_of
-from auth.usecases import audit, throttle
+from auth.usecases import audit
 from auth.usecases.accounts import open_account
 from auth.usecases.audit import Actor, Subject, subject_of
 from auth.usecases.clients import KnownClient, keep_clients
@@ -41,10 +41,12 @@ from auth.usecases.sessions import (
     open_client_session,
     open_user_session,
 )
+from auth.usecases.throttle import counted, throttle
 from auth.usecases.users import Ending, NewUser, change_password, keep_password_hash
 from chassis.db import ALL_ACCOUNTS, Database, utcnow
 from chassis.passwords import Passwords
 from chassis.problems import Problem
+from chassis.throttle import Counted
 from chassis.uids import new_uid
 
 _REFUSED_FOR: dict[type[Problem], str] = {UserBlocked: "blocked", AlreadyLoggedIn: "already_logged_in"}
@@ -79,6 +81,7 @@ class Logins:
     ) -> None:  # fmt: skip
         self._settings, self._database, self._keystore = settings, database, keystore
         self._passwords, self._gateways, self._customers = passwords, gateways, customers
+        self._throttle = throttle(settings.login_failures_seconds)
 
     @property
     def revoking(self) -> Revoking:
@@ -211,25 +214,23 @@ class Logins:
         """Tell the gateways of the sessions that were just ended; call it after the commit, before the answer."""
         deliver(self._database, self._gateways)
 
-    def _attempt(self, name: str, device: Device, *, kind: str = "name") -> Sequence[throttle.Counted]:
-        attempt = throttle.counted(
+    def _attempt(self, name: str, device: Device, *, kind: str = "name") -> list[Counted]:
+        attempt = counted(
             name=name, kind=kind, ip=device.ip_address,
             per_name=self._settings.login_failures_per_name, per_ip=self._settings.login_failures_per_ip,
         )  # fmt: skip
-        window = self._settings.login_failures_seconds
         with self._database.read(ALL_ACCOUNTS) as session:
-            if wait := throttle.retry_after(session, attempt, now=utcnow(), window=window):
+            if wait := self._throttle.retry_after(session, attempt, now=utcnow()):
                 raise TooManyFailures(wait)
         return attempt
 
     def _settle(
-        self, attempt: Sequence[throttle.Counted], device: Device, principal: Principal | None, fault: str | None,
+        self, attempt: Sequence[Counted], device: Device, principal: Principal | None, fault: str | None,
         proceed: Callable[[Session], int | Problem], *, refusal: type[Problem] = NoActiveAccount,
     ) -> int:  # fmt: skip
         """Take the attempt's place among the others; `proceed`, or refuse it for its `fault` and write that down."""
-        window = self._settings.login_failures_seconds
         with self._database.transaction(ALL_ACCOUNTS) as session:
-            settled = throttle.settle(session, attempt, failed=fault is not None, now=utcnow(), window=window)
+            settled = self._throttle.settle(session, attempt, failed=fault is not None, now=utcnow())
             if settled.wait is not None:
                 outcome: int | Problem = TooManyFailures(settled.wait)
             else:

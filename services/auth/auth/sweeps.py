@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 
 from auth.clients.gateways import Gateways
 from auth.config import Config
-from auth.domain.models import LoginFailures, PendingRevocation, SpentRefreshToken
+from auth.domain.models import PendingRevocation, SpentRefreshToken
 from auth.domain.tokens import MARGIN_SECONDS
 from auth.revocations import deliver
 from auth.usecases import audit
 from auth.usecases.keys import forget_retired_keys
 from auth.usecases.sessions import forget_sessions
+from auth.usecases.throttle import throttle
 from chassis.db import ALL_ACCOUNTS, Database, utcnow
 from chassis.messaging import Sweep
 
@@ -38,9 +39,9 @@ def retire_keys(database: Database, settings: Config) -> None:
 def prune(database: Database, settings: Config) -> None:
     """Delete login failures that no longer count, spent tokens that have expired, revocations that are over."""
     now = utcnow()
-    over = now - timedelta(seconds=settings.login_failures_seconds)
+    with database.transaction(ALL_ACCOUNTS) as session:
+        throttle(settings.login_failures_seconds).forget(session, now=now)
     for stale in (
-        delete(LoginFailures).where(LoginFailures.touched_at < over),
         delete(SpentRefreshToken).where(SpentRefreshToken.expires_at < now),
         delete(PendingRevocation).where(PendingRevocation.exp < int(now.timestamp())),
     ):

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from chassis.db import ALL_ACCOUNTS, Database, utcnow
+from chassis.throttle import Counted, Throttle, key_of
 from customers import client_queries
 from customers.domain.phones import plain_phone
 from customers.domain.pins import Pins, TooManyFailures
-from customers.usecases import pin_failures
-from customers.usecases.pin_failures import Limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +18,8 @@ class PinCheck:
 
     database: Database
     pins: Pins
-    limit: Limit
+    throttle: Throttle
+    per_phone: int
 
     def __call__(self, *, phone: str, pin_code: str) -> dict[str, Any] | None:
         """The active client with this phone and PIN (`client_queries.login_dict`), or None after the same work.
@@ -27,15 +27,16 @@ class PinCheck:
         TooManyFailures when this phone's guesses are used up, whatever the PIN.
         """
         number = plain_phone(phone)
+        attempt = [Counted(key_of("phone", number), self.per_phone)]  # also of a number that is nobody's
         with self.database.read(ALL_ACCOUNTS) as session:
-            if wait := pin_failures.retry_after(session, number, limit=self.limit, now=utcnow()):
+            if wait := self.throttle.retry_after(session, attempt, now=utcnow()):
                 raise TooManyFailures(wait)
             seen = client_queries.active_by_phone(session, number)
         right = self.pins.verify(seen.pin_hash if seen else None, pin_code)
         with self.database.transaction(ALL_ACCOUNTS) as session:
             now = client_queries.active_by_phone(session, number)  # who was deactivated meanwhile is not let in
             admitted = now if right and seen and now and now.pin_hash == seen.pin_hash else None
-            wait = pin_failures.settle(session, number, failed=admitted is None, limit=self.limit, now=utcnow())
-        if wait:  # raised after the commit: the failure must count
-            raise TooManyFailures(wait)
+            settled = self.throttle.settle(session, attempt, failed=admitted is None, now=utcnow())
+        if settled.wait:  # raised after the commit: the failure must count
+            raise TooManyFailures(settled.wait)
         return client_queries.login_dict(admitted) if admitted else None

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from flask import current_app
 
 from chassis.db import Database
+from chassis.throttle import Throttle
 from customers.client_batches import ClientBatches
 from customers.config import Config
+from customers.domain.clients import PinFailures
 from customers.domain.pins import Pins
 from customers.pin_check import PinCheck
-from customers.usecases.pin_failures import Limit
 
 EXTENSION = "customers"
 
@@ -29,8 +30,8 @@ def assemble(settings: Config, database: Database) -> Runtime:
     pins = Pins(
         pepper=settings.pin_pepper, time_cost=settings.pin_argon2_time_cost, memory_kib=settings.pin_argon2_memory_kib
     )
-    limit = Limit(settings.pin_failures_per_phone, settings.pin_failures_seconds)
-    return Runtime(PinCheck(database, pins, limit), ClientBatches(database, pins))
+    throttle = Throttle(PinFailures, settings.pin_failures_seconds)
+    return Runtime(PinCheck(database, pins, throttle, settings.pin_failures_per_phone), ClientBatches(database, pins))
 
 
 def runtime() -> Runtime:

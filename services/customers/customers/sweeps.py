@@ -10,11 +10,12 @@ from chassis import logs
 from chassis.db import ALL_ACCOUNTS, Database, utcnow
 from chassis.messaging import Sweep
 from chassis.problems import Unavailable
+from chassis.throttle import Throttle
 from customers.clients.sales import PAID, Sales
 from customers.config import Config
+from customers.domain.clients import PinFailures
 from customers.domain.models import HELD, PaymentHold
 from customers.usecases.holds import release_holds, settle_paid
-from customers.usecases.pin_failures import forget_failures
 
 BATCH = 200
 _log = logs.get(__name__)
@@ -50,7 +51,7 @@ def settle_holds(database: Database, settings: Config) -> None:
 def prune(database: Database, settings: Config) -> None:
     """Delete wrong PINs that no longer count."""
     with database.transaction(ALL_ACCOUNTS) as session:
-        forget_failures(session, before=utcnow() - timedelta(seconds=settings.pin_failures_seconds))
+        Throttle(PinFailures, settings.pin_failures_seconds).forget(session, now=utcnow())
 
 
 SWEEPS: list[Sweep] = [

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.columns import UID_LENGTH
 from chassis.db import Base, BigId, TenantOwned, UtcDateTime, utcnow
+from chassis.throttle import Failures
 from chassis.uids import new_uid
 
 UNLIMITED = -1
@@ -196,14 +197,10 @@ class SpentRefreshToken(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
-class LoginFailures(Base):
-    """The times (epoch seconds, oldest first) of the failed logins for one name or from one address, by its hash."""
+class LoginFailures(Failures):
+    """The failed logins for one name, one phone or one address."""
 
     __tablename__ = "login_failures"
-
-    key: Mapped[str] = mapped_column(String(64), primary_key=True)
-    times: Mapped[list[float]] = mapped_column(JSON)
-    touched_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class SigningKey(Base):

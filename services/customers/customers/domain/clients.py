@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import JSON, CheckConstraint, Index, String, text
+from sqlalchemy import CheckConstraint, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.columns import UID_LENGTH
 from chassis.db import Base, BigId, Money, TenantOwned, UtcDateTime, utcnow
 from chassis.money import ZERO
+from chassis.throttle import Failures
 from chassis.uids import new_uid
 
 _LIVING = text("deleted_at IS NULL")
@@ -52,11 +53,7 @@ class Client(TenantOwned, Base):
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
-class PinFailures(Base):
-    """The times (epoch seconds, oldest first) of the wrong PINs for one phone, by its hash; the phone may be nobody's."""
+class PinFailures(Failures):
+    """The wrong PINs for one phone, which may be nobody's."""
 
     __tablename__ = "pin_failures"
-
-    key: Mapped[str] = mapped_column(String(64), primary_key=True)
-    times: Mapped[list[float]] = mapped_column(JSON)
-    touched_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
