@@ -39,7 +39,9 @@ def me() -> Response:
 @blp.response(200, UserPage)
 def index(query: dict[str, Any]) -> Response:
     """The account's active users."""
-    statement = queries.users(role=query.get("role"), search=query.get("search"))
+    statement = queries.users(
+        role=query.get("role"), is_blocked=query.get("is_blocked"), search=query.get("search")
+    )  # fmt: skip
     ordering = order_by(query.get("ordering"), queries.ORDERINGS, [User.id])
     with reading() as session:
         return listed(session, statement.order_by(*ordering), query, queries.user_out, enveloped=True)

@@ -26,7 +26,7 @@ from chassis.uids import new_uid
 
 Precondition = Callable[[Mapping[str, Any]], None]
 """Sees the user as it is answered, before anything is changed, and may raise."""
-SECRETS = {"search_text", "password_hash"}
+_UNTOLD = {"search_text", "password_hash"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +220,7 @@ def written(before: Any, after: Any, changed: Collection[str]) -> list[Entry]:
     entries = []
     if "role" in changed:
         entries.append(entry_of(audit.ROLE_CHANGED, after, **{"from": before.role, "to": after.role}))
-    if fields := sorted(set(changed) - {"role"} - SECRETS):
+    if fields := sorted(set(changed) - {"role"} - _UNTOLD):
         entries.append(entry_of(audit.USER_CHANGED, after, fields=fields))
     return entries
 

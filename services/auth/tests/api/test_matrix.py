@@ -8,7 +8,7 @@ import pytest
 
 from chassis.access import route_table
 
-ALL, LOGGED_IN, STAFF, MANAGERS, GATEWAY = "all", "logged in", "staff", "managers", "gateway"
+ALL, LOGGED_IN, STAFF, MANAGERS, INTERNAL = "all", "logged in", "staff", "managers", "another service"
 MATRIX = {
     "/api/auth/login/": {"POST": ALL},
     "/api/auth/refresh/": {"POST": ALL},
@@ -47,7 +47,8 @@ MATRIX = {
     "/api/v1/user/<uid>": {"GET": MANAGERS, "DELETE": MANAGERS},
     "/api/v1/user/email/<email>": {"GET": MANAGERS},
     "/api/v1/user/username/<username>": {"GET": MANAGERS},
-    "/internal/revocations/": {"GET": GATEWAY},
+    "/internal/revocations/": {"GET": INTERNAL},
+    "/internal/users/": {"POST": INTERNAL},
     "/livez": {"GET": ALL},
     "/readyz": {"GET": ALL},
     "/version": {"GET": ALL},
@@ -58,7 +59,7 @@ WITHIN = {
     LOGGED_IN: ("CLIENT", "EMPLOYEE", "OWNER", "ADMIN"),
     STAFF: ("EMPLOYEE", "OWNER", "ADMIN"),
     MANAGERS: ("OWNER", "ADMIN"),
-    GATEWAY: (),
+    INTERNAL: (),
 }
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 EVERY = [(path, method) for path in MATRIX for method in METHODS]
@@ -81,7 +82,7 @@ def expected(path, method, role):
         others = (other for other in MATRIX if method in MATRIX[other] and re.fullmatch(shape(other), filled(path)))
         other = next(others, None)
         return expected(other, method, role) if other else "no such method"
-    if who == GATEWAY:
+    if who == INTERNAL:
         return "not found"
     return "let in" if role in WITHIN[who] else "no token" if role is None else "refused"
 
