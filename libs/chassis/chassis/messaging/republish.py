@@ -6,13 +6,13 @@ drops it; so it can be done while everything runs, and again after it was broken
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 from sqlalchemy import Select, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from chassis.db import ALL_ACCOUNTS, Database
 from chassis.messaging.outbox import Fact, emit_many
@@ -35,7 +35,8 @@ class Aggregate:
     name: str
     key: InstrumentedAttribute[int]
     rows: Select[*tuple[Any, ...]]
-    told: Callable[[Any], tuple[str, Fact]]
+    told: Callable[..., tuple[str, Fact]]
+    parts: Callable[[Session, Sequence[int]], Mapping[int, Any]] | None = None
     account: InstrumentedAttribute[int] | None = None
 
     @property
@@ -65,15 +66,17 @@ def _republish_account(database: Database, aggregate: Aggregate, account: int) -
             )
             rows = session.execute(after).all()
             facts: dict[str, list[Fact]] = {}
-            for row in rows:
-                type_, fact = aggregate.told(row)
+            keys = [getattr(row, aggregate.key.key) for row in rows]
+            parts = None if aggregate.parts is None or not keys else aggregate.parts(session, keys)
+            for key, row in zip(keys, rows, strict=True):
+                type_, fact = aggregate.told(row) if parts is None else aggregate.told(row, parts[key])
                 facts.setdefault(type_, []).append(fact)
             for type_, its_facts in facts.items():
                 emit_many(session, type_, its_facts)
         told += len(rows)
         if len(rows) < BATCH:
             return told
-        last = getattr(rows[-1], aggregate.key.key)
+        last = keys[-1]
 
 
 def republish_command(*aggregates: Aggregate) -> click.Command:

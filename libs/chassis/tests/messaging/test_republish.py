@@ -52,6 +52,23 @@ def test_every_row_is_told_once_with_its_version(database, gadgets, monkeypatch,
     assert len({event.subject for event in events}) == 9
 
 
+def test_what_belongs_to_the_rows_is_read_a_batch_at_a_time(database, gadgets, monkeypatch):
+    monkeypatch.setattr(republish, "BATCH", 3)
+    asked = []
+
+    def parts(session, ids):
+        asked.append(list(ids))
+        return {id_: f"part of {id_}" for id_ in ids}
+
+    def with_part(row, part):
+        return "GadgetChanged", Fact(row.uid, row.version, {"gadget_id": row.id, "note": part})
+
+    aggregate = Aggregate("gadgets", Gadget.id, select(Gadget.id, Gadget.uid, Gadget.version), with_part, parts)
+    assert republish.republish(database, [aggregate]) == {"gadgets": 9}
+    assert [len(ids) for ids in asked] == [3, 3, 1, 2]
+    assert all(event.data["note"] == f"part of {event.data['gadget_id']}" for event in told(database))
+
+
 def test_nothing_to_tell_is_no_error(database):
     assert republish.republish(database, [GADGETS]) == {"gadgets": 0}
     assert told(database) == []
