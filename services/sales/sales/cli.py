@@ -1,17 +1,25 @@
-"""Commands of sales beside those of every service: `chassis sales import-orders FILE.jsonl`."""
+"""Commands of sales beside those of every service: `chassis sales import-orders FILE.jsonl`, `reconcile`, `republish`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import click
 import orjson
+from sqlalchemy import select
 
 from chassis.cli import Service
-from chassis.db import Database
+from chassis.db import ALL_ACCOUNTS, Database
+from chassis.messaging.outbox import Fact
+from chassis.messaging.republish import Aggregate, republish_command
+from sales.domain.facts import Row
+from sales.domain.models import Order
+from sales.queries import ORDER_COLUMNS, lines_of_all, total_differences
 from sales.usecases.import_orders import Past, RecordRefused, import_orders, read_record
+from sales.usecases.tell_order import fact_of
 
 BATCH = 1_000
 
@@ -59,4 +67,30 @@ def _records(lines: Iterable[bytes]) -> Iterator[Past]:
             raise RecordRefused(f"line {number}: {error}") from error
 
 
-COMMANDS = [import_orders_command]
+def _order(row: Any, lines: Sequence[Row]) -> tuple[str, Fact]:
+    return fact_of(row._mapping, lines)
+
+
+STATE = (Aggregate("orders", Order.id, select(*ORDER_COLUMNS), _order, parts=lines_of_all),)
+
+
+@click.command()
+@click.pass_obj
+def reconcile(service: Service) -> None:
+    """Compare every order's totals, of all accounts, with its lines; exit 1 and name those that differ."""
+    database = service.database()
+    try:
+        with database.read(ALL_ACCOUNTS) as session:
+            differences = total_differences(session)
+    finally:
+        database.dispose()
+    for row in differences:
+        click.echo(
+            f"account {row.account_id}, order {row.id} ({row.ticket_folio}): its totals are not the sum of its lines"
+        )
+    if differences:
+        raise SystemExit(1)
+    click.echo("every order's totals are the sum of its lines")
+
+
+COMMANDS = [import_orders_command, reconcile, republish_command(*STATE)]

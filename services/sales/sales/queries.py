@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from chassis.columns import utcnow
@@ -17,7 +17,7 @@ from chassis.search import matches
 from chassis.tenants import local_date, zone_of
 from sales.domain.drafts import Buyer
 from sales.domain.facts import Row
-from sales.domain.models import Customer, Order, OrderLine
+from sales.domain.models import Company, Customer, Order, OrderLine
 from sales.domain.pricing import is_birthday
 
 ORDER_COLUMNS = (
@@ -91,6 +91,17 @@ def find_order(session: Session, order_id: int) -> dict[str, Any] | None:
     return None if order is None else order_answer(order, lines_of(session, order_id))
 
 
+def find_for_receipt(session: Session, order_id: int) -> tuple[Row, Sequence[Row]] | None:
+    """An order's row and its lines."""
+    order = _FIND_ORDER(session, order_id=order_id).mappings().first()
+    return None if order is None else (order, lines_of(session, order_id))
+
+
+def company_name(session: Session) -> str:
+    """The name of the account's company; empty until auth has told it."""
+    return session.execute(select(Company.name)).scalar() or ""
+
+
 def lines_of(session: Session, order_id: int) -> Sequence[Row]:
     """An order's lines in the order of the ticket."""
     return _LINES(session, order_id=order_id).mappings().all()
@@ -156,6 +167,23 @@ def is_spent(session: Session, order_uid: str, *, after: timedelta) -> bool:
     """Whether an order took this uid longer than `after` ago."""
     made = session.execute(select(Order.created_at).where(Order.uid == order_uid)).scalar()
     return made is not None and made < utcnow() - after
+
+
+def total_differences(session: Session) -> Sequence[Any]:
+    """Orders whose totals are not the sums of their lines: none, unless somebody changed rows by hand."""
+    sums = {
+        Order.subtotal: OrderLine.amount,
+        Order.total_tax: OrderLine.tax_amount,
+        Order.money_saved_total: OrderLine.discount_amount,
+    }
+    statement = (
+        select(Order.account_id, Order.id, Order.ticket_folio)
+        .outerjoin(OrderLine, OrderLine.order_id == Order.id)
+        .group_by(Order.account_id, Order.id, Order.ticket_folio, *sums)
+        .having(or_(*(func.coalesce(func.sum(part), -1) != whole for whole, part in sums.items())))
+        .order_by(Order.id)
+    )
+    return session.execute(statement).all()
 
 
 def find_customer(session: Session, customer_id: int) -> Row | None:

@@ -35,6 +35,11 @@ class OrderQuery(ListQuery):
     ticket_folio = schemas.Text(max_length=8)
 
 
+class ReceiptQuery(schemas.Schema):
+    format = schemas.Choice(("text", "html", "pdf"), normalize=str.lower)
+    width = schemas.Choice(("58", "80"), load_default="80", metadata={"description": "Millimetres of the paper."})
+
+
 class ItemOut(schemas.Schema):
     product_id = schemas.Integer()
     product_name = schemas.Text()

@@ -10,6 +10,7 @@ ENDPOINTS = [
     ("POST", "/api/orders/quote/", {"items": ITEMS}, 200),
     ("GET", "/api/orders/", None, 200),
     ("GET", "/api/orders/{id}/", None, 200),
+    ("GET", "/api/orders/{id}/receipt/", None, 200),
     ("POST", "/api/orders/{id}/pay/", {"payment_method": "CASH"}, 200),
     ("POST", "/api/orders/{id}/cancel/", {}, 200),
 ]

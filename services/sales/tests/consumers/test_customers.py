@@ -10,7 +10,7 @@ from sqlalchemy import select
 from chassis.db import ALL_ACCOUNTS
 from chassis.tenants import Tenant
 from chassis.uids import new_uid
-from sales.domain.models import Customer
+from sales.domain.models import Company, Customer
 
 UID = "0193a5e1-0000-7000-8000-000000000001"
 
@@ -95,11 +95,13 @@ def test_unknown_fields_are_ignored(database, deliver, event_of):
     assert customer(database)[0] == "Maria"
 
 
-def test_the_accounts_time_zone_is_kept(database, deliver):
+def test_the_accounts_time_zone_and_name_are_kept(database, deliver):
     from chassis.columns import utcnow
     from chassis.messaging.envelope import Event
 
-    data = {"account_id": 1, "timezone": "America/Tijuana"}
-    deliver(Event(new_uid(), "/auth", "AccountRegistered", new_uid(), utcnow(), 1, 1, data))
+    for version, name in ((2, "Abarrotes Lupita"), (1, "Lupita")):
+        data = {"account_id": 1, "timezone": "America/Tijuana", "company_name": name}
+        deliver(Event(new_uid(), "/auth", "AccountUpdated", new_uid(), utcnow(), 1, version, data))
     with database.read(ALL_ACCOUNTS) as session:
         assert session.execute(select(Tenant.timezone)).scalar_one() == "America/Tijuana"
+        assert session.execute(select(Company.name)).scalar_one() == "Abarrotes Lupita", "the older event came late"

@@ -1,0 +1,52 @@
+"""A receipt for a printer of 58 or 80 mm: plain lines of 32 or 48 columns, ruled with ASCII."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from sales.domain.receipts import Receipt
+
+COLUMNS = {58: 32, 80: 48}
+
+
+def as_text(receipt: Receipt, *, columns: int) -> str:
+    """The receipt, no line longer than `columns`. A code is not printed: the folio stands in clear letters."""
+    return "\n".join(_lines(receipt, columns)) + "\n"
+
+
+def _lines(receipt: Receipt, columns: int) -> Iterator[str]:
+    rule = "-" * columns
+    for words in _wrapped(receipt.company, columns):
+        yield words.center(columns).rstrip()
+    if receipt.notice:
+        yield f"*** {receipt.notice} ***".center(columns).rstrip()
+    yield rule
+    for what, value in receipt.head:
+        yield from _wrapped(f"{what}: {value}", columns)
+    yield rule
+    for line in receipt.lines:
+        yield from _wrapped(line.name, columns)
+        yield from _pair(f"  {line.quantity} x {line.unit_price}", line.amount, columns)
+        if line.saved:
+            yield f"  ({line.saved})"
+    yield rule
+    for pair in receipt.sums:
+        yield from _pair(*pair, columns)
+    yield "=" * columns
+    yield from _pair(*receipt.total, columns)
+    yield "=" * columns
+    for pair in receipt.foot:
+        yield from _pair(*pair, columns)
+    yield f"* {receipt.folio} *".center(columns).rstrip()
+
+
+def _pair(what: str, value: str, columns: int) -> list[str]:
+    room = columns - len(value) - 1
+    if len(what) <= room:
+        return [f"{what:<{room}} {value}"]
+    return [*_wrapped(what, columns), value.rjust(columns)]
+
+
+def _wrapped(words: str, columns: int) -> list[str]:
+    return textwrap.wrap(words, columns)

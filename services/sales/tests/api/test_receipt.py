@@ -1,0 +1,189 @@
+"""Receipts: what stands on them, on paper of both widths, as text, page and PDF."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime
+from html import unescape
+
+import pytest
+from sqlalchemy import update
+
+from chassis.db import ALL_ACCOUNTS
+from chassis.messaging.envelope import Event
+from chassis.uids import new_uid
+from sales.domain.models import Order
+
+NASTY = "<b>Jabón \x1b@\\(1)\x07 ½ € 香皂</b>"
+
+
+@pytest.fixture
+def sold(client, catalog, database, deliver, make_order, maria):
+    """A paid order of Maria's: three rates, one promotion."""
+    data = {
+        "account_id": 1, "account_uid": new_uid(), "company_name": "Abarrotes Lupita & Hijos", "currency": "MXN",
+        "subscription_plan": "premium", "timezone": "America/Mexico_City",
+    }  # fmt: skip
+    deliver(Event(new_uid(), "/auth", "AccountRegistered", new_uid(), datetime.now(UTC), 1, 1, data))
+    promotion = {"id": 4, "name": "Buen Fin", "discount_percent": "10.00", "target_audience": "ALL"}
+    catalog.products[15]["promotion"] = promotion
+    items = [{"product_id": id_, "quantity": units} for id_, units in ((15, 2), (20, 3), (30, 1))]
+    order = make_order(customer=maria, items=items)
+    client.post(f"/api/orders/{order['id']}/pay/", {"payment_method": "CARD"})
+    with database.transaction(ALL_ACCOUNTS) as session:
+        moment = datetime(2026, 11, 21, 15, 35, tzinfo=UTC)
+        session.execute(update(Order).where(Order.id == order["id"]).values(paid_at=moment))
+    return order
+
+
+def receipt(client, order, query="", **headers):
+    answer = client.get(f"/api/orders/{order['id']}/receipt/{query}", headers=headers)
+    assert answer.status == 200, answer
+    return answer
+
+
+def test_everything_stands_on_it(client, sold):
+    answer = receipt(client, sold, "?width=58", **{"Accept-Language": "es-MX,es;q=0.9"})
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert (
+        answer.data.decode()
+        == f"""\
+    Abarrotes Lupita & Hijos
+--------------------------------
+Folio: {sold["ticket_folio"]}
+Fecha: 2026-11-21 09:35
+Cajero: user1
+Cliente: Maria González
+--------------------------------
+Coca Cola 600ml
+  2 x 82.09               164.18
+  (ahorro 18.24)
+Bolillo
+  3 x 18.50                55.50
+Arroz 1 kg
+  1 x 10.05                10.05
+--------------------------------
+Subtotal                  229.73
+IVA 16% sobre 164.18       26.27
+IVA 0% sobre 10.05          0.00
+IVA exento sobre 55.50      0.00
+================================
+TOTAL                     256.00
+================================
+Usted ahorró               18.24
+Pagado con               Tarjeta
+Puntos ganados                 3
+          * {sold["ticket_folio"]} *
+"""
+    )
+
+
+def test_the_wide_paper_and_english_are_what_nobody_has_to_ask_for(client, sold):
+    lines = receipt(client, sold).data.decode().splitlines()
+    assert max(map(len, lines)) == 48
+    assert f"TOTAL{'256.00':>43}" in lines
+    assert f"Paid with{'Card':>39}" in lines
+
+
+@pytest.mark.parametrize(
+    ("query", "accept", "type_"),
+    [
+        ("", "*/*", "text/plain; charset=utf-8"),
+        ("", "application/json", "text/plain; charset=utf-8"),
+        ("", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8", "text/html; charset=utf-8"),
+        ("", "application/pdf", "application/pdf"),
+        ("?format=pdf", "text/html", "application/pdf"),
+        ("?format=HTML", "application/pdf", "text/html; charset=utf-8"),
+        ("?format=text", "application/pdf", "text/plain; charset=utf-8"),
+    ],
+)
+def test_the_form_is_asked_for_by_format_or_accept(client, sold, query, accept, type_):
+    answer = receipt(client, sold, query, Accept=accept)
+    assert (answer.headers["Content-Type"], answer.headers["Vary"]) == (type_, "Accept, Accept-Language")
+
+
+@pytest.mark.parametrize("query", ["?format=doc", "?width=76", "?width=x"])
+def test_another_form_is_refused(client, sold, query):
+    assert client.get(f"/api/orders/{sold['id']}/receipt/{query}").status == 400
+
+
+def test_the_page_says_the_same_and_carries_the_code(client, sold):
+    page = receipt(client, sold, "?format=html&width=58").data.decode()
+    said = unescape(re.sub(r"<[^>]+>", " ", page.split("</style>")[1]))
+    text = receipt(client, sold).data.decode()
+    for figure in re.findall(r"\d+\.\d\d", text):
+        assert figure in said
+    assert "Abarrotes Lupita & Hijos" in said
+    assert "Maria González" in said
+    assert f"<title>{sold['ticket_folio']}</title>" in page
+    assert "<svg" in page
+    assert "width:58mm" in page
+    assert not re.search(r"(src|href)=", page), "it loads nothing from anywhere"
+
+
+def test_the_pdf_is_sound_and_says_the_same(client, sold):
+    file = receipt(client, sold, "?format=pdf&width=58").data
+    assert file.startswith(b"%PDF-1.4\n")
+    start = int(file.rsplit(b"startxref\n", 1)[1].split()[0])
+    offsets = [int(line[:10]) for line in file[start:].split(b"\n")[3:9]]
+    for number, offset in enumerate(offsets, start=1):
+        assert file[offset:].startswith(b"%d 0 obj" % number)
+    stream = re.search(rb"/Length (\d+) >>\nstream\n", file)
+    assert file[stream.end() + int(stream[1]) :].startswith(b"\nendstream")
+    shown = [re.sub(r"\\(.)", r"\1", line.decode("cp1252")) for line in re.findall(rb"\((.*)\) '\n", file)]
+    assert shown == receipt(client, sold, "?width=58").data.decode().splitlines()
+    assert file.count(b" re\n") > 100, "the squares of the code"
+
+
+@pytest.mark.parametrize("form", ["text", "html", "pdf"])
+@pytest.mark.parametrize(("state", "words"), [("PENDING", "NOT PAID"), ("CANCELLED", "CANCELLED")])
+def test_what_is_not_paid_says_so(client, make_order, maria, form, state, words):
+    order = make_order(customer=maria)
+    if state == "CANCELLED":
+        client.post(f"/api/orders/{order['id']}/cancel/", {})
+    shown = receipt(client, order, f"?format={form}").data
+    assert words.encode() in shown
+    for absent in (b"Paid with", b"Points earned"):
+        assert absent not in shown
+
+
+def test_names_do_no_harm(client, catalog, make_order):
+    catalog.products[15]["name"] = NASTY
+    order = make_order(items=[{"product_id": 15, "quantity": 1}])
+    text = receipt(client, order).data.decode()
+    assert "<b>Jabón  @\\(1)  ½ € ??</b>" in text, "two spaces where the control characters were"
+    assert "Customer" not in text
+    page = receipt(client, order, "?format=html").data
+    assert b"<b>" not in page
+    assert b"&lt;b&gt;" in page
+    assert b"@\\\\\\(1\\)" in receipt(client, order, "?format=pdf").data
+
+
+def test_long_names_and_amounts_keep_to_the_paper(client, catalog, make_order):
+    catalog.products[15].update(name="Detergente " * 12, list_price="9999999.99")
+    catalog.products[20]["name"] = "x" * 100
+    order = make_order(items=[{"product_id": 15, "quantity": 1000}, {"product_id": 20, "quantity": 1}])
+    for width, columns in ((58, 32), (80, 48)):
+        lines = receipt(client, order, f"?width={width}").data.decode().splitlines()
+        assert max(map(len, lines)) == columns
+        assert any(line.endswith("9999999990.00") for line in lines)
+
+
+def test_a_company_not_heard_of_leaves_its_line_out(client, make_order):
+    assert receipt(client, make_order()).data.decode().splitlines()[0].strip() == "*** NOT PAID ***"
+
+
+def test_no_receipt_of_what_is_not_there(client, make_order):
+    order = make_order()
+    for answer in (
+        client.get("/api/orders/999/receipt/"),
+        client.get(f"/api/orders/{order['id']}/receipt/", account_id=2),
+    ):
+        assert (answer.status, answer.json) == (404, {"detail": "Not found."})
+
+
+def test_a_web_that_prints_nothing_carries_no_code_library():
+    look = "import sys, sales.app; sys.exit('segno' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", look], check=False).returncode == 0
