@@ -5,8 +5,11 @@ from __future__ import annotations
 from decimal import Decimal as D  # noqa: N817 - a column of figures reads better
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from sales.domain.drafts import Buyer, Cashier, HeldLine, Promotion, draft_order, merged
+from sales.domain.drafts import Buyer, Cashier, HeldLine, Promotion, draft_order, merged, price_lines
+from sales.domain.pricing import price_line
 
 CASHIER = Cashier(7, "0193a5e1-0000-7000-8000-000000000007", "caja1")
 
@@ -45,6 +48,60 @@ FREQUENT_25 = Promotion(3, "Clientes", D(25), "FREQUENT_ONLY")
 )
 def test_the_better_discount_counts(promotion, who, price):
     assert unit_price(promotion, who) == price
+
+
+whole_percents = st.integers(min_value=0, max_value=100)
+promotions = st.none() | st.builds(
+    Promotion,
+    st.just(1),
+    st.just("Oferta"),
+    st.decimals(min_value=D("0.01"), max_value=100, places=2),
+    st.sampled_from(["ALL", "FREQUENT_ONLY"]),
+)
+buyers = st.none() | st.builds(
+    Buyer, st.just(1), st.just("uid"), st.just("Maria"), is_frequent=st.booleans(), has_birthday=st.booleans()
+)
+held_lines = st.builds(
+    HeldLine, st.just(1), st.just("uid"), st.just("A"), st.just("Arroz"), st.integers(min_value=1, max_value=1000),
+    st.decimals(min_value=0, max_value=99_999, places=2), st.sampled_from(["16.00", "8.00", "0.00", "EXENT"]), promotions,
+)  # fmt: skip
+
+
+@given(st.lists(held_lines, min_size=1, max_size=10), buyers, whole_percents)
+def test_discounts_never_stack(held, who, birthday_percent):
+    draft = draft_order("uid", buyer=who, cashier=CASHIER, held=held, birthday_percent=birthday_percent)
+    for line, priced in zip(held, draft.lines, strict=True):
+        offers = [D(0)]
+        if line.promotion and (line.promotion.target_audience == "ALL" or (who and who.is_frequent)):
+            offers.append(line.promotion.discount_percent)
+        if who and who.has_birthday:
+            offers.append(D(birthday_percent))
+        alone = [price_line(line.list_price, line.tax_rate, line.quantity, offer).amount for offer in offers]
+        assert priced["amount"] == min(alone), "the price of the best offer alone, to the cent"
+
+
+@given(st.lists(held_lines, min_size=1, max_size=10), buyers, whole_percents)
+def test_the_header_is_the_sum_of_its_lines(held, who, birthday_percent):
+    draft = draft_order("uid", buyer=who, cashier=CASHIER, held=held, birthday_percent=birthday_percent)
+    sums = {name: sum(line[name] for line in draft.lines) for name in ("amount", "tax_amount", "discount_amount")}
+    assert draft.totals == {
+        "subtotal": sums["amount"],
+        "total_tax": sums["tax_amount"],
+        "final_amount": sums["amount"] + sums["tax_amount"],
+        "money_saved_total": sums["discount_amount"],
+    }
+    assert all(line[name] >= 0 for line in draft.lines for name in (*sums, "unit_price"))
+    assert sums["amount"] + sums["discount_amount"] == sum(line.list_price * line.quantity for line in held)
+
+
+@given(held_lines, buyers, whole_percents)
+def test_a_discount_is_explained_by_what_was_taken_off(line, who, birthday_percent):
+    [(_, discount, price)] = price_lines([line], buyer=who, birthday_percent=birthday_percent)
+    if discount is None:
+        assert price.discount_amount == 0
+    else:
+        assert price == price_line(line.list_price, line.tax_rate, line.quantity, discount.percent)
+        assert (discount.kind == "PROMOTION") == (discount.promotion is not None)
 
 
 def test_lines_of_one_product_merge_where_it_was_first_rung_up():

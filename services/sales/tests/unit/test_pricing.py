@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.money import round_half_up
 from sales.domain.pricing import LinePrice, is_birthday, points_for, price_line, rate_of, total
 
 CENT = D("0.01")
@@ -56,6 +57,16 @@ def test_tax_is_rounded_on_the_line_not_on_the_piece():
 
 def test_half_a_cent_of_tax_rounds_up():
     assert price_line(D("0.25"), "0.02", 1, D(0)).tax_amount == D("0.01")
+
+
+@given(st.integers(min_value=0, max_value=10**9), st.integers(min_value=1, max_value=1000))
+def test_every_half_cent_is_rounded_up(cents, quantity):
+    odd, up = D(2 * cents + 1) / 100, D(cents + 1) / 100  # half of an odd number of cents
+    line = price_line(odd, "0.00", quantity, D(50))
+    assert (line.unit_price, line.amount) == (up, up * quantity)
+    assert price_line(odd, "0.50", 1, D(0)).tax_amount == up
+    assert round_half_up(odd / 2) == up
+    assert round_half_up(odd / 2 - D("0.000001")) == up - CENT
 
 
 @given(prices, rates, quantities, percents)
