@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from threading import Barrier
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text, update
 
 from chassis.db import ALL_ACCOUNTS
 from sales.domain.b2b_models import B2BOrder, B2BOrderItem
+from sales.usecases.b2b_orders import upsert_orders
 
 PATH = "/api/v1/order"
 THREADS = 16
@@ -129,6 +131,19 @@ def test_crossing_batches_all_arrive(client, put, sums_are_right):
     sums_are_right()
 
 
+def test_new_orders_of_crossing_batches_are_made_once(client, others, published):
+    """Each batch makes the same orders, every other one from the last to the first."""
+    uids = [f"o{number:03}" for number in range(300)]
+
+    def make(number):
+        data = [{"uid": uid, "user_uid": "user-456"} for uid in (uids[::-1] if number % 2 else uids)]
+        return client.post(PATH, {"data": data})
+
+    for _ in range(2):
+        assert Counter(answer.status for answer in together(8, make)) == {200: 8}
+        assert len(published()) == client.get(PATH).json["metadata"]["total"] == 300
+
+
 @pytest.mark.parametrize("by_client", [False, True])
 def test_delivered_and_cancelled_at_once_has_one_winner(client, put, published, as_client, by_client):
     """With a client: its cancelling against the shop's taking it in hand."""
@@ -162,3 +177,41 @@ def test_nothing_is_put_on_an_order_that_is_cancelled_meanwhile(client, put, oth
     assert len(client.get(f"{PATH}/o1/items").json["data"]) == stored
     last = published()[-1]
     assert (last.data["status"], len(last.data["items"]), last.version) == ("cancelled", stored, stored + 2)
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_rows_are_taken_in_the_order_of_their_uids(client, put, others, database, there):
+    """Who holds the first may take the second: a batch that names them the other way round waits, and has neither."""
+    if database.dialect == "sqlite":
+        pytest.skip("it has one writer at a time")
+    orders = [{"uid": uid, "user_uid": "user-456"} for uid in ("b", "a")]
+    for order in orders if there else ():
+        put(order)  # so that their numbers have the other order
+    method, path = ("PUT", f"{PATH}/status") if there else ("POST", PATH)
+    body = {"data": [{**order, "status": "shipped"} for order in orders]}
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction(1) as session:
+            for number, uid in enumerate(("a", "b")):
+                if there:
+                    session.execute(update(B2BOrder).where(B2BOrder.uid == uid).values(version=B2BOrder.version + 1))
+                else:
+                    upsert_orders(session, elements=[{"uid": uid, "user_uid": "user-456"}], known_users={"user-456"})
+                if number == 0:
+                    answer = pool.submit(client.call, method, path, body)
+                    wait_for_a_lock(database)
+        assert answer.result().status == 200
+    assert [row["status"] for row in client.get(PATH).json["data"]] == ["shipped", "shipped"]
+
+
+def wait_for_a_lock(database):
+    """Until some transaction of this database waits for another."""
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with database.read(ALL_ACCOUNTS) as session:
+            if session.scalar(waiting):
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")

@@ -10,7 +10,7 @@ from chassis.db import ALL_ACCOUNTS
 from sales.domain.models import Order
 
 
-@pytest.mark.parametrize("type_", ["OrderCreated", "OrderPaid", "OrderCancelled"])
+@pytest.mark.parametrize("type_", ["OrderCreated", "OrderPaid", "OrderCancelled", "B2BOrderChanged"])
 def test_every_example_keeps_its_schema(contracts, type_):
     producer, schema = contracts.event(type_)
     assert producer == "sales"
