@@ -6,8 +6,10 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +23,8 @@ from native.settings import ROOT
 SERVICE_FOLDERS = tuple(f"services/{service}" for service in SERVICES)
 TESTED = ("libs/chassis", *SERVICE_FOLDERS, "gateway", "deploy/native", "demo", "tests")
 """Every folder with tests; the last is the black box, through the gateway."""
+
+STARTS_PLATFORMS = ("gateway", "deploy/native", "demo", "tests")
 
 TYPED = (
     "libs/chassis/chassis",
@@ -39,6 +43,15 @@ class Step:
     argv: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a step went."""
+
+    name: str
+    passed: bool
+    seconds: float
+
+
 def run_tests(folders: Sequence[str] = ()) -> int:
     """Everything that proves the product, or the tests of some folders, with one PostgreSQL cluster and one RabbitMQ node
     for the whole run; 0 when all passes.
@@ -46,15 +59,19 @@ def run_tests(folders: Sequence[str] = ()) -> int:
     unknown = [folder for folder in folders if folder not in TESTED]
     if unknown:
         raise PlatformError(f"{unknown[0]} has no tests of its own; these have: {', '.join(TESTED)}.")
-    steps = [] if folders else _static()
-    steps += [Step(folder, [*_PYTEST, folder]) for folder in folders or TESTED]
+    tests = {folder: Step(folder, [*_PYTEST, folder]) for folder in folders or TESTED}
+    # Two lanes, for two cores: what starts platforms of its own never runs beside its like, so that they don't race for ports.
+    platforms = [tests[folder] for folder in tests if folder in STARTS_PLATFORMS]
+    others = [tests[folder] for folder in tests if folder not in STARTS_PLATFORMS]
+    lanes = [lane for lane in ([*([] if folders else _static()), *others], platforms) if lane]
     with tempfile.TemporaryDirectory(prefix="mostrador-test-") as folder:
         cluster, node = Cluster(Path(folder, "postgresql"), fast=True), Node(Path(folder, "rabbitmq"))
         try:
             node.start(wait=False)
             cluster.start()
             servers = {"MOSTRADOR_TEST_POSTGRESQL_URL": cluster.url, "MOSTRADOR_TEST_AMQP_URL": node.url}
-            return _run(steps, servers, before_tests=node.wait_ready)
+            node.wait_ready()
+            return _run(lanes, servers)
         finally:
             node.stop()
             cluster.stop()
@@ -65,13 +82,13 @@ def run_checks() -> int:
     tests = [
         Step(folder, [*_PYTEST, folder, "-q", "-k", "not postgresql"]) for folder in ("libs/chassis", *SERVICE_FOLDERS)
     ]
-    return _run([*_static(), *tests], {})
+    return _run([[*_static(), *tests]], {})
 
 
 def run_format() -> int:
     """Let ruff mend and form all Python code; 0 when nothing is left to say."""
     ruff = [sys.executable, "-m", "ruff"]
-    return _run([Step("lint", [*ruff, "check", "--fix", "."]), Step("format", [*ruff, "format", "."])], {})
+    return _run([[Step("lint", [*ruff, "check", "--fix", "."]), Step("format", [*ruff, "format", "."])]], {})
 
 
 _PYTEST = (sys.executable, "-m", "pytest")
@@ -84,21 +101,40 @@ def _static() -> list[Step]:
     ]
 
 
-def _run(steps: Sequence[Step], servers: Mapping[str, str], before_tests: Callable[[], None] = lambda: None) -> int:
+def _run(lanes: Sequence[Sequence[Step]], servers: Mapping[str, str]) -> int:
+    """Each lane's steps one after the other, the lanes side by side; 0 when all pass.
+
+    What a step prints is shown as it comes when there is one lane, else in one piece when the step is over.
+    """
     env = {**os.environ, **servers}
-    results: list[tuple[str, bool, float]] = []
-    for step in steps:
-        print(f"\n── {step.name} " + "─" * (100 - len(step.name)), flush=True)
-        if "pytest" in step.argv:
-            before_tests()
-        began = time.monotonic()
-        passed = subprocess.run(dies_with_parent(step.argv), cwd=ROOT, env=env).returncode == 0
-        results.append((step.name, passed, time.monotonic() - began))
+    printing = threading.Lock()
+
+    def run_lane(lane: Sequence[Step]) -> list[Result]:
+        return [_run_step(step, env, None if len(lanes) == 1 else printing) for step in lane]
+
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        results = [result for lane in pool.map(run_lane, lanes) for result in lane]
     print("\n── summary " + "─" * 93)
-    for name, passed, seconds in results:
-        print(f"  {'passed' if passed else 'FAILED':<8}{name:<24}{seconds:7.1f} s")
-    failed = [name for name, passed, _ in results if not passed]
+    for result in results:
+        print(f"  {'passed' if result.passed else 'FAILED':<8}{result.name:<24}{result.seconds:7.1f} s")
+    failed = [result.name for result in results if not result.passed]
     print(
         f"\n{len(failed)} of {len(results)} failed: {', '.join(failed)}" if failed else f"\nAll {len(results)} passed."
     )
     return 1 if failed else 0
+
+
+def _run_step(step: Step, env: Mapping[str, str], printing: threading.Lock | None) -> Result:
+    head = f"\n── {step.name} " + "─" * (100 - len(step.name))
+    began = time.monotonic()
+    if printing is None:
+        print(head, flush=True)
+        code = subprocess.run(dies_with_parent(step.argv), cwd=ROOT, env=env).returncode
+    else:
+        with tempfile.TemporaryFile() as output:
+            command = dies_with_parent(step.argv)
+            code = subprocess.run(command, cwd=ROOT, env=env, stdout=output, stderr=output).returncode
+            output.seek(0)
+            with printing:
+                print(head, output.read().decode(errors="replace"), sep="\n", flush=True)
+    return Result(step.name, code == 0, time.monotonic() - began)

@@ -30,6 +30,9 @@ LEAST_DAYS = 30
 """For so long the database itself refuses to delete an entry, whatever the settings say."""
 
 
+ROWS = 2000  # in one statement
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who did something, and from where; without a `uid` it was nobody who is logged in, or the platform itself."""
@@ -75,7 +78,7 @@ def record(
 
 
 def record_all(session: Session, entries: Iterable[Entry], *, by: Actor) -> None:
-    """Write events of one actor down, in one statement."""
+    """Write events of one actor down, some thousands by each statement: databases bind only so many values."""
     first_account = select(Account.id).where(Account.is_first).scalar_subquery()
     now = utcnow()
     rows = [
@@ -89,8 +92,8 @@ def record_all(session: Session, entries: Iterable[Entry], *, by: Actor) -> None
         }
         for entry in entries
     ]  # fmt: skip
-    if rows:
-        session.execute(insert(AuditEntry).values(rows))
+    for start in range(0, len(rows), ROWS):
+        session.execute(insert(AuditEntry).values(rows[start : start + ROWS]))
 
 
 def forget_entries(session: Session, *, before: datetime, most: int) -> int:

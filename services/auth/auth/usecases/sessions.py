@@ -221,7 +221,7 @@ def end_sessions(
     if revoking.gateways:
         exp = int(until.timestamp())
         pending = [{"gateway": url, "sid": row.uid, "exp": exp} for url in revoking.gateways for row in ended]
-        session.execute(insert_for(session, PendingRevocation).values(pending).on_conflict_do_nothing())
+        session.execute(insert_for(session, PendingRevocation).on_conflict_do_nothing(), pending)
     return sum(row.expires_at > now for row in ended)
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import jwt
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from auth.domain.models import LoginSession
 from chassis.db import ALL_ACCOUNTS, utcnow
@@ -157,3 +157,20 @@ def test_a_repeated_key_gets_the_first_answer(door, client, published, path):
     first, second = (client.post(SESSIONS + path, {}, **keyed) for _ in range(2))
     assert (first.status, first.data, second.headers["Idempotent-Replayed"]) == (200, second.data, "true")
     assert len(published("SessionRevoked")) == 1
+
+
+def test_thousands_of_sessions_end_at_once(door, client, database, published):
+    door.device()
+    now = utcnow()
+    rows = [
+        {
+            "account_id": 1, "user_id": 1, "uid": f"sid-{number}", "refresh_hash": f"hash-{number}", "access_seconds": 60,
+            "created_at": now, "last_activity": now, "expires_at": now + timedelta(days=1),
+        }
+        for number in range(7000)
+    ]  # fmt: skip
+    with database.transaction(ALL_ACCOUNTS) as session:
+        session.execute(insert(LoginSession), rows)
+    answer = client.post("/api/v1/auth/sessions/revoke_all/", {})
+    assert (answer.status, answer.json["revoked_count"]) == (200, 7001)
+    assert len(published("SessionRevoked")) == 7001
