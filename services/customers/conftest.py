@@ -28,6 +28,7 @@ def extra_settings(play: Callable[..., Any]) -> dict[str, Any]:
         "pin_pepper": "pepper-of-the-tests",
         "pin_argon2_memory_kib": 64,
         "sales_url": play("sales").url,
+        "auth_url": play("auth").url,
         "hold_sweep_after": 0.0,
     }
 
@@ -37,6 +38,15 @@ def sales(play: Callable[..., Any]) -> Any:
     """The played sales, knowing no order."""
     played = play("sales")
     played.reset()
+    return played
+
+
+@pytest.fixture(autouse=True)
+def auth(play: Callable[..., Any]) -> Any:
+    """The played auth, which ends the sessions of clients."""
+    played = play("auth")
+    played.reset()
+    played.on("POST", "/internal/clients/ended/", 204)
     return played
 
 

@@ -16,6 +16,7 @@ PAIRS = (
     "sales>auth",
     "catalog>sales",
     "customers>sales",
+    "customers>auth",
     "auth>customers",
     "analytics>catalog",
     "gateway>auth",

@@ -41,7 +41,13 @@ def test_a_service_knows_the_pairs_it_takes_part_in_and_no_others(tmp_path: Path
         return {entry.partition("=")[0] for entry in env["MOSTRADOR_SERVICE_KEYS"].split(",")}
 
     assert pairs(plan.environments["analytics"]) == {"analytics>catalog"}
-    assert pairs(plan.environments["auth"]) == {"auth>customers", "sales>auth", "gateway>auth", "auth>gateway"}
+    assert pairs(plan.environments["auth"]) == {
+        "auth>customers",
+        "sales>auth",
+        "customers>auth",
+        "gateway>auth",
+        "auth>gateway",
+    }
     gateway = gateway_processes(plan.settings, Secrets(tmp_path))[0]
     assert pairs(dict(gateway.env)) == {"gateway>auth", "auth>gateway"}
 

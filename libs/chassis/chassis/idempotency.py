@@ -71,10 +71,10 @@ def idempotent(view: View) -> View:
                 raise Conflict from None
             return answer
         except Problem as problem:
-            if problem.status in STORED_PROBLEMS and not _keep_problem(key, problem):
-                # A twin was answered meanwhile: what this one ran into is the twin's effect.
-                if (answer := _answered(key)) is not None:
-                    return answer
+            lost = problem.status in STORED_PROBLEMS and not _keep_problem(key, problem)
+            # A twin was answered meanwhile: what this one ran into is the twin's effect.
+            if lost and (answer := _answered(key)) is not None:
+                return answer
             raise
 
     return wrapped  # type: ignore[return-value]

@@ -18,24 +18,10 @@ def SUBSCRIPTIONS(settings: Config) -> Subscriptions:  # noqa: N802 - the name t
     def on_clients_changed(session: Session, events: list[Event]) -> None:
         """`ClientChanged`."""
         newest: dict[int, KnownClient] = {}
-        for client in map(_client, events):
+        for event in events:
+            client = KnownClient.told(event.data, account_id=event.account_id, version=event.version)
             if client.id not in newest or newest[client.id].version < client.version:
                 newest[client.id] = client
         keep_clients(session, list(newest.values()), now=utcnow(), revoking=revoking)
 
     return {"ClientChanged": batch(on_clients_changed)}
-
-
-def _client(event: Event) -> KnownClient:
-    client = event.data
-    return KnownClient(
-        id=client["client_id"],
-        uid=client["client_uid"],
-        account_id=event.account_id,
-        name=client["name"] or "",
-        email=client["email"],
-        phone=client["phone"] or "",
-        is_active=client["active"] and not client["deleted"],
-        credentials_version=client["credentials_version"],
-        version=event.version,
-    )

@@ -13,7 +13,7 @@ from chassis.problems import Unavailable
 from chassis.uids import new_uid
 from customers import client_queries
 from customers.domain.pins import Pins
-from customers.usecases.clients import Raced, upsert_clients
+from customers.usecases.clients import Raced, States, upsert_clients
 
 TRIES = 5
 _DEADLOCK = "40P01"
@@ -26,8 +26,8 @@ class ClientBatches:
     database: Database
     pins: Pins
 
-    def upsert(self, elements: Sequence[Mapping[str, Any]]) -> list[str]:
-        """The clients' uids in the order of the elements (with `pin_code`); BadElements as `upsert_clients` says."""
+    def upsert(self, elements: Sequence[Mapping[str, Any]]) -> tuple[list[str], States]:
+        """`upsert_clients` of elements with `pin_code`."""
         hashed = self._hashed([{"uid": new_uid(), **element} for element in elements])
         for _ in range(TRIES):
             try:

@@ -23,6 +23,8 @@ class Config(Settings):
     pin_failures_per_phone: int = 10
     pin_failures_seconds: int = 900
 
+    auth_url: str = "http://127.0.0.1:8091"
+    """Who ends the sessions of clients that were switched off, deleted or given another PIN."""
     sales_url: str = "http://127.0.0.1:8093"
     """Where the worker asks about the orders of unconfirmed payment holds."""
     default_credit_limit: str = "2000.00"

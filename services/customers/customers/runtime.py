@@ -9,6 +9,7 @@ from flask import current_app
 from chassis.db import Database
 from chassis.throttle import Throttle
 from customers.client_batches import ClientBatches
+from customers.clients.auth import Auth
 from customers.config import Config
 from customers.domain.clients import PinFailures
 from customers.domain.pins import Pins
@@ -23,6 +24,7 @@ class Runtime:
 
     check_pin: PinCheck
     client_batches: ClientBatches
+    auth: Auth
 
 
 def assemble(settings: Config, database: Database) -> Runtime:
@@ -31,7 +33,11 @@ def assemble(settings: Config, database: Database) -> Runtime:
         pepper=settings.pin_pepper, time_cost=settings.pin_argon2_time_cost, memory_kib=settings.pin_argon2_memory_kib
     )
     throttle = Throttle(PinFailures, settings.pin_failures_seconds)
-    return Runtime(PinCheck(database, pins, throttle, settings.pin_failures_per_phone), ClientBatches(database, pins))
+    return Runtime(
+        PinCheck(database, pins, throttle, settings.pin_failures_per_phone),
+        ClientBatches(database, pins),
+        Auth(settings),
+    )
 
 
 def runtime() -> Runtime:

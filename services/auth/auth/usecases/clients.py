@@ -5,10 +5,10 @@ All live sessions of a client were opened under the `credentials_version` that i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -35,6 +35,26 @@ class KnownClient:
     is_active: bool
     credentials_version: int
     version: int
+
+    @classmethod
+    def told(cls, data: Mapping[str, Any], *, account_id: int, version: int) -> Self:
+        """The state in the data of a `ClientChanged`."""
+        return cls(
+            id=data["client_id"],
+            uid=data["client_uid"],
+            account_id=account_id,
+            name=data["name"] or "",
+            email=data["email"],
+            phone=data["phone"] or "",
+            is_active=data["active"] and not data["deleted"],
+            credentials_version=data["credentials_version"],
+            version=version,
+        )
+
+
+def hear_of_clients(session: Session, *, states: Sequence[KnownClient], now: datetime, revoking: Revoking) -> None:
+    """`keep_clients`, for one who has nothing to do with them after."""
+    keep_clients(session, states, now=now, revoking=revoking)
 
 
 def keep_clients(

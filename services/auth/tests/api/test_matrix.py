@@ -47,6 +47,7 @@ MATRIX = {
     "/api/v1/user/<uid>": {"GET": MANAGERS, "DELETE": MANAGERS},
     "/api/v1/user/email/<email>": {"GET": MANAGERS},
     "/api/v1/user/username/<username>": {"GET": MANAGERS},
+    "/internal/clients/ended/": {"POST": INTERNAL},
     "/internal/revocations/": {"GET": INTERNAL},
     "/internal/users/": {"POST": INTERNAL},
     "/livez": {"GET": ALL},

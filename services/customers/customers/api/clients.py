@@ -9,12 +9,12 @@ from flask import Response
 from chassis import b2b, schemas
 from chassis.access import STAFF, current_user, roles
 from chassis.blueprint import Blueprint
-from chassis.current import reading
+from chassis.current import reading, writing
 from chassis.problems import NotFound
 from customers import client_queries
 from customers.api.client_schemas import ClientActive, ClientOut, ClientUpsert
 from customers.runtime import runtime
-from customers.usecases.clients import delete_clients, set_active
+from customers.usecases.clients import States, delete_clients, set_active
 
 blp = Blueprint("clients", __name__, description="B2B clients.")
 
@@ -35,7 +35,8 @@ def _own() -> str | None:
 @blp.response(200, b2b.UIDS)
 def upsert(elements: list[dict[str, Any]]) -> Response:
     """Create or change clients; fields that are left out stay. The uids, in the order of the elements."""
-    return b2b.answer(runtime().client_batches.upsert(elements))
+    uids, ended = runtime().client_batches.upsert(elements)
+    return _ended(ended, uids)
 
 
 @blp.get(_ALL)
@@ -70,7 +71,9 @@ def find_by_email(email: str) -> Response:
 @blp.response(200, b2b.DONE)
 def delete(uid: str) -> Response:
     """Delete a client: its phone and e-mail become free, its tokens end."""
-    return b2b.done(_DELETED, delete_clients, uids=[uid], unknown=NotFound)
+    with writing() as session:
+        ended = delete_clients(session, uids=[uid], unknown=NotFound)
+    return _ended(ended, _DELETED)
 
 
 @blp.delete(_ALL)
@@ -78,7 +81,9 @@ def delete(uid: str) -> Response:
 @blp.response(200, b2b.DONE)
 def delete_batch(uids: list[str]) -> Response:
     """Delete clients; unknown uids are passed over."""
-    return b2b.done(_DELETED, delete_clients, uids=uids)
+    with writing() as session:
+        ended = delete_clients(session, uids=uids)
+    return _ended(ended, _DELETED)
 
 
 @blp.post("/api/v1/client/active")
@@ -86,4 +91,12 @@ def delete_batch(uids: list[str]) -> Response:
 @blp.response(200, b2b.DONE)
 def activate(elements: list[dict[str, Any]]) -> Response:
     """Switch clients on or off; the tokens of one that is switched off end."""
-    return b2b.done("updated successfully", set_active, elements=elements)
+    with writing() as session:
+        ended = set_active(session, elements=elements)
+    return _ended(ended, "updated successfully")
+
+
+def _ended(states: States, data: Any) -> Response:
+    """Answer once auth has heard whose sessions are over: a client that was switched off is out from this answer on."""
+    runtime().auth.clients_ended(states, account_id=current_user().account_id)
+    return b2b.answer(data)

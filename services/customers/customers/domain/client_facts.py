@@ -27,6 +27,11 @@ def present_state(row: Any) -> tuple[str, Fact]:
     return "ClientChanged", Fact(row.uid, row.version, _facts(row))
 
 
+def state(row: Any) -> dict[str, Any]:
+    """The event's data and its version, for who can't wait for the event."""
+    return {**_facts(row), "version": row.version}
+
+
 def _facts(row: Any) -> dict[str, Any]:
     deleted = row.deleted_at is not None
     return {

@@ -38,8 +38,12 @@ class Raced(Exception):
     """Somebody else created one of the clients at the same moment: the transaction has to be begun again."""
 
 
-def upsert_clients(session: Session, *, elements: Sequence[Element]) -> list[str]:
-    """Create or change the clients and return their uids; what is equal already changes nothing.
+States = list[dict[str, Any]]
+"""Of the clients whose sessions have to end (`client_facts.state`)."""
+
+
+def upsert_clients(session: Session, *, elements: Sequence[Element]) -> tuple[list[str], States]:
+    """Create or change the clients: their uids, and those whose sessions end. What is equal already changes nothing.
 
     BadElements names every element that lacks what a new client needs, or wants another living client's phone or e-mail.
     Raced, or the database's IntegrityError, when somebody else was quicker: begin again.
@@ -60,10 +64,11 @@ def upsert_clients(session: Session, *, elements: Sequence[Element]) -> list[str
     if any(row.version > 1 and row.uid not in known for row in stored):
         raise Raced
     client_facts.tell_changed(session, stored)
-    return [element["uid"] for element in elements]
+    ended = {row["uid"] for row in rows if "credentials_version" in row}
+    return [element["uid"] for element in elements], [client_facts.state(row) for row in stored if row.uid in ended]
 
 
-def set_active(session: Session, *, elements: Sequence[Mapping[str, Any]]) -> None:
+def set_active(session: Session, *, elements: Sequence[Mapping[str, Any]]) -> States:
     """Switch clients (`uid`, `active`) on or off; BadElements names those that are unknown."""
     known = {row.uid: row for row in _locked(session, [element["uid"] for element in elements]) if not row.deleted_at}
     unknown = [index for index, element in enumerate(elements) if element["uid"] not in known]
@@ -74,20 +79,19 @@ def set_active(session: Session, *, elements: Sequence[Mapping[str, Any]]) -> No
     changed = [element for element in elements if known[element["uid"]].is_active != element["active"]]
     on = [known[element["uid"]].id for element in changed if element["active"]]
     off = [known[element["uid"]].id for element in changed if not element["active"]]
-    told = [
-        *_updated(session, on, is_active=True),
-        *_updated(session, off, is_active=False, credentials_version=Client.credentials_version + 1),
-    ]
-    client_facts.tell_changed(session, told)
+    ended = _updated(session, off, is_active=False, credentials_version=Client.credentials_version + 1)
+    client_facts.tell_changed(session, [*_updated(session, on, is_active=True), *ended])
+    return [client_facts.state(row) for row in ended]
 
 
-def delete_clients(session: Session, *, uids: Collection[str], unknown: type[NotFound] | None = None) -> None:
+def delete_clients(session: Session, *, uids: Collection[str], unknown: type[NotFound] | None = None) -> States:
     """Delete the clients softly: their phones and e-mails become free. None there at all: raises `unknown`, if given."""
     living = [row.id for row in _locked(session, uids) if not row.deleted_at]
     if unknown and not living:
         raise unknown
     gone = _updated(session, living, deleted_at=utcnow(), credentials_version=Client.credentials_version + 1)
     client_facts.tell_changed(session, gone)
+    return [client_facts.state(row) for row in gone]
 
 
 def _locked(session: Session, uids: Collection[str]) -> Sequence[Any]:
