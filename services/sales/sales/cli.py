@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,9 @@ from chassis.cli import Service
 from chassis.db import ALL_ACCOUNTS, Database
 from chassis.messaging.outbox import Fact
 from chassis.messaging.republish import Aggregate, republish_command
+from sales import b2b_queries
+from sales.domain.b2b_facts import order_fact
+from sales.domain.b2b_models import B2BOrder
 from sales.domain.facts import Row
 from sales.domain.models import Order
 from sales.queries import ORDER_COLUMNS, lines_of_all, total_differences
@@ -71,7 +74,14 @@ def _order(row: Any, lines: Sequence[Row]) -> tuple[str, Fact]:
     return fact_of(row._mapping, lines)
 
 
-STATE = (Aggregate("orders", Order.id, select(*ORDER_COLUMNS), _order, parts=lines_of_all),)
+def _b2b_order(row: Any, items: Mapping[str, Row]) -> tuple[str, Fact]:
+    return "B2BOrderChanged", order_fact(row, items.values())
+
+
+STATE = (
+    Aggregate("orders", Order.id, select(*ORDER_COLUMNS), _order, parts=lines_of_all),
+    Aggregate("B2B orders", B2BOrder.id, select(*b2b_queries.ORDER), _b2b_order, parts=b2b_queries.items_of),
+)
 
 
 @click.command()

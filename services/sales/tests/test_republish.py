@@ -24,7 +24,7 @@ def test_each_order_is_told_as_it_was_told_last(client, database, make_order, ma
     client.post(f"/api/orders/{paid['id']}/pay/", {"payment_method": "CASH"})
     client.post(f"/api/orders/{cancelled['id']}/cancel/", {})
     before = published()
-    assert republish(database, STATE) == {"orders": 4}
+    assert republish(database, STATE) == {"orders": 4, "B2B orders": 0}
     again = published()[len(before) :]
     last = {event.subject: event for event in before}
     assert foreign["id"] in {event.data["order_id"] for event in again if event.account_id == 2}
@@ -34,6 +34,21 @@ def test_each_order_is_told_as_it_was_told_last(client, database, make_order, ma
         assert (event.type, event.version, event.account_id) == (known.type, known.version, known.account_id)
         assert event.data == known.data
         assert event.id != known.id
+
+
+def test_each_b2b_order_is_told_as_it_was_told_last(client, database, put, put_items, published):
+    put(*({"uid": uid, "user_uid": "user-456", "total": 7} for uid in ("a", "b", "c")))
+    put({"uid": "a", "user_uid": "user-456"}, account_id=2)
+    put_items(*({"order_uid": uid, "product_uid": "prod-456", "quantity": 2, "price": 3} for uid in ("a", "b")))
+    client.delete("/api/v1/order/b")
+    last = {(event.account_id, event.subject): event for event in published()}
+    before = len(published())
+    assert republish(database, STATE) == {"orders": 0, "B2B orders": 4}
+    again = published()[before:]
+    assert len(again) == len(last) == 4
+    for event in again:
+        known = last[event.account_id, event.subject]
+        assert (event.type, event.version, event.data) == (known.type, known.version, known.data)
 
 
 def test_orders_that_do_not_add_up_are_named(database, make_order, monkeypatch):

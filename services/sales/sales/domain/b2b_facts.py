@@ -13,14 +13,16 @@ from chassis.money import text
 
 def tell_orders(session: Session, orders: Iterable[Any], items: Mapping[int, Sequence[Mapping[Any, Any]]]) -> None:
     """One event for each of these rows of `b2b_orders`, with its `items` by the order's id; one statement."""
-    facts = [
-        Fact(order.uid, order.version, _facts(order, items.get(order.id, ())))
-        for order in sorted(orders, key=lambda order: order.id)
-    ]
+    facts = [order_fact(order, items.get(order.id, ())) for order in sorted(orders, key=lambda order: order.id)]
     emit_many(session, "B2BOrderChanged", facts)
 
 
-def _facts(order: Any, items: Sequence[Mapping[Any, Any]]) -> dict[str, Any]:
+def order_fact(order: Any, items: Iterable[Mapping[Any, Any]]) -> Fact:
+    """What is told of an order: its row and its items."""
+    return Fact(order.uid, order.version, _facts(order, items))
+
+
+def _facts(order: Any, items: Iterable[Mapping[Any, Any]]) -> dict[str, Any]:
     return {
         "order_id": order.id,
         "order_uid": order.uid,
