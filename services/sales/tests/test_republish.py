@@ -39,7 +39,8 @@ def test_each_order_is_told_as_it_was_told_last(client, database, make_order, ma
 def test_each_b2b_order_is_told_as_it_was_told_last(client, database, put, put_items, published):
     put(*({"uid": uid, "user_uid": "user-456", "total": 7} for uid in ("a", "b", "c")))
     put({"uid": "a", "user_uid": "user-456"}, account_id=2)
-    put_items(*({"order_uid": uid, "product_uid": "prod-456", "quantity": 2, "price": 3} for uid in ("a", "b")))
+    put_items(*({"order_uid": uid, "product_uid": "prod-789", "quantity": 2, "price": 3} for uid in ("a", "b")))
+    put_items({"order_uid": "a", "product_uid": "prod-456", "quantity": 1, "price": 3})
     client.delete("/api/v1/order/b")
     last = {(event.account_id, event.subject): event for event in published()}
     before = len(published())

@@ -42,6 +42,6 @@ def _facts(order: Any, items: Iterable[Mapping[Any, Any]]) -> dict[str, Any]:
                 "discount": text(item["discount"]),
                 "total": text(item["total"]),
             }
-            for item in items
+            for item in sorted(items, key=lambda item: str(item["product_uid"]))
         ],
     }
