@@ -12,6 +12,9 @@ from typing import Any
 
 import requests
 
+from native.platform import Platform
+
+SERVICES = ("auth", "catalog", "sales", "customers", "analytics")
 ROOT = Path(__file__).resolve().parent.parent
 _numbers = itertools.count(1)
 
@@ -23,6 +26,22 @@ def eventually(look: Callable[[], Any], what: str, seconds: float = 30) -> Any:
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
         time.sleep(0.05)
     return seen
+
+
+def drained(platform: Platform) -> None:
+    """No outbox holds anything and no event lies among the dead."""
+
+    def figure(service: str, name: str) -> float:
+        url = f"http://127.0.0.1:{platform.settings.ports.worker(service)}/metrics"
+        try:
+            lines = requests.get(url, timeout=5).text.splitlines()
+        except requests.ConnectionError:  # it is just starting again
+            return float("inf")
+        assert any(line.startswith(name) for line in lines), f"{service} says nothing of {name}"
+        return sum(float(line.split()[-1]) for line in lines if line.startswith(name) and not line.startswith("#"))
+
+    for service in SERVICES:
+        eventually(lambda s=service: figure(s, "mostrador_outbox_depth") == 0, f"{service}'s outbox is empty")  # type: ignore[misc]
 
 
 class Api:

@@ -14,10 +14,8 @@ import pika
 import pytest
 import requests
 
-from cashier import ROOT, Shop, eventually
+from cashier import ROOT, SERVICES, Shop, drained, eventually
 from native.platform import Platform
-
-SERVICES = ("auth", "catalog", "sales", "customers", "analytics")
 
 
 def settled(shop: Shop, sold: list[dict], tickets_before: tuple[int, Decimal]) -> None:
@@ -32,22 +30,6 @@ def settled(shop: Shop, sold: list[dict], tickets_before: tuple[int, Decimal]) -
     assert sorted(row["description"] for row in history) == sorted(
         f"Purchase - Ticket #{order['ticket_folio']}" for order in sold
     )
-
-
-def drained(platform: Platform) -> None:
-    """No outbox holds anything and no event lies among the dead."""
-
-    def figure(service: str, name: str) -> float:
-        url = f"http://127.0.0.1:{platform.settings.ports.worker(service)}/metrics"
-        try:
-            lines = requests.get(url, timeout=5).text.splitlines()
-        except requests.ConnectionError:  # it is just starting again
-            return float("inf")
-        assert any(line.startswith(name) for line in lines), f"{service} says nothing of {name}"
-        return sum(float(line.split()[-1]) for line in lines if line.startswith(name) and not line.startswith("#"))
-
-    for service in SERVICES:
-        eventually(lambda s=service: figure(s, "mostrador_outbox_depth") == 0, f"{service}'s outbox is empty")  # type: ignore[misc]
 
 
 def test_the_example_runs_as_the_readme_says(platform: Platform) -> None:
