@@ -16,8 +16,9 @@ import marshmallow as ma
 
 from catalog.api.schemas import ProductPatch
 from catalog.domain.pricing import NOTATIONS
-from catalog.domain.product_file import COLUMNS, Line, SupplierNames, guarded, unguarded
+from catalog.domain.product_file import COLUMNS, Line, SupplierNames
 from chassis.problems import Invalid
+from chassis.spreadsheets import BYTE_ORDER_MARK, csv_rows, unguarded
 
 MAX_LINES = 50_000
 MAX_LINE = 64 * 1024  # characters
@@ -48,22 +49,16 @@ def read_lines(file: BinaryIO) -> list[Line]:
 
 def write_lines(chunks: Iterable[Sequence[Any]], suppliers: SupplierNames) -> Iterator[bytes]:
     """The file that `read_lines` reads as these products, in pieces."""
-    yield "\ufeff".encode() + _written([COLUMNS])  # without the mark spreadsheets misread accents
+    yield BYTE_ORDER_MARK + csv_rows([COLUMNS])
     for products in chunks:
-        yield _written([_cells(product, suppliers) for product in products])
+        yield csv_rows([_cells(product, suppliers) for product in products])
 
 
 def _cells(product: Any, suppliers: SupplierNames) -> list[Any]:
     return [
-        guarded(product.sku), guarded(product.name), product.price, product.tax_rate, product.current_stock,
-        product.low_stock_threshold, guarded(suppliers.label(product.supplier_id)), str(product.is_active).lower(),
+        product.sku, product.name, product.price, product.tax_rate, product.current_stock,
+        product.low_stock_threshold, suppliers.label(product.supplier_id), str(product.is_active).lower(),
     ]  # fmt: skip
-
-
-def _written(rows: Iterable[Sequence[Any]]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text, quoting=csv.QUOTE_NONNUMERIC).writerows(rows)
-    return text.getvalue().encode()
 
 
 def _lines(text: io.TextIOBase) -> Iterator[Line]:

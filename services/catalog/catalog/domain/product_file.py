@@ -1,4 +1,4 @@
-"""Products as lines of a CSV file, pure: its columns, and cells that no spreadsheet takes for a formula."""
+"""Products as lines of a CSV file, pure: its columns, and how suppliers are called in it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ COLUMNS = (
     "sku", "name", "price", "tax_rate", "current_stock", "low_stock_threshold", "supplier", "is_active",
 )  # fmt: skip
 CREATED, UPDATED, UNCHANGED, ERROR = "created", "updated", "unchanged", "error"
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # the wide ones count where people type in Japanese
 
 
 @dataclass(slots=True)
@@ -24,16 +23,6 @@ class Line:
     sku: str
     fields: dict[str, Any]
     errors: dict[str, list[str]] = field(default_factory=dict)
-
-
-def guarded(cell: str) -> str:
-    """A cell for a spreadsheet: one that it would calculate gets a `'` in front, and so does one that begins with `'`."""
-    return "'" + cell if cell.startswith((*_FORMULA, "'")) else cell
-
-
-def unguarded(cell: str) -> str:
-    """What `guarded` was given. A `'` before anything else stays."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith((*_FORMULA, "'")) else cell
 
 
 class SupplierNames:
