@@ -39,6 +39,11 @@ def local_day_and_hour(zone: ZoneInfo, moment: datetime) -> tuple[date, int]:
     return day_from_number(day), slot // SLOTS_AN_HOUR
 
 
+def local_time_of_slot(zone: ZoneInfo, slot: int) -> tuple[date, int]:
+    """The same of a slot."""
+    return local_day_and_hour(zone, _EPOCH + slot * SLOT)
+
+
 def day_number(day: date) -> int:
     """Days since 1970-01-01."""
     return (day - _FIRST_DAY).days

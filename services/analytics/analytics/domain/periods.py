@@ -34,6 +34,27 @@ class Period:
     end: date
     wording: str
 
+    @property
+    def reversed(self) -> bool:
+        """Whether it ends before it starts."""
+        return self.start > self.end
+
+
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def last_thirty_days(end: date) -> date:
+    """The first of the 30 days that end on `end`."""
+    return end - min(timedelta(days=DEFAULT_DAYS - 1), end - date.min)
+
+
+def parsed_date(text: str) -> date | None:
+    """The date that a text is, YYYY-MM-DD and nothing else."""
+    try:
+        return date.fromisoformat(text) if DATE.fullmatch(text) else None
+    except ValueError:
+        return None
+
 
 class NoSales(Problem):
     """400, 001's Scenario A: no sale there, or no date at all."""
@@ -59,7 +80,7 @@ def requested_period(
     start, end = (_date(given, records) if given else None for given in (start_date, end_date))
     if start is None:
         end = end or records.last or today()
-        start = end - min(timedelta(days=DEFAULT_DAYS - 1), end - date.min)
+        start = last_thirty_days(end)
     elif end is None:
         end = today()
         if start > end:
@@ -68,9 +89,7 @@ def requested_period(
 
 
 def _date(text: str, records: Records) -> date:
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            pass
-    raise NoSales(f"the date {text}", records)
+    found = parsed_date(text)
+    if found is None:
+        raise NoSales(f"the date {text}", records)
+    return found

@@ -34,12 +34,12 @@ class ProductTotal:
 
 
 def sales_summary(period: Period, tickets: Sequence[Tickets], products: Sequence[ProductTotal]) -> dict[str, Any]:
-    """The report; `tickets` is not empty. Amounts are JSON numbers, rounded half-up to cents.
+    """The report; `tickets` is not empty. Amounts are rounded half-up to cents.
 
     Hours stand by the clock, products and payment methods by money. Of equal hours the earliest is the peak.
     """
     breakdown = [
-        {"product_name": product.name, "units_sold": product.units, "revenue": number(product.revenue)}
+        {"product_name": product.name, "units_sold": product.units, "revenue": round_half_up(product.revenue)}
         for product in sorted(products, key=lambda p: (-p.revenue, -p.units, p.name, p.product_id))
     ]
     hours = [
@@ -62,18 +62,13 @@ def sales_summary(period: Period, tickets: Sequence[Tickets], products: Sequence
     }
 
 
-def number(amount: Decimal) -> float:
-    """An amount as JSON has it in reports."""
-    return float(round_half_up(amount))
-
-
 def _general(rows: Sequence[Tickets]) -> dict[str, Any]:
     revenue, count = _revenue(rows), _count(rows)
     return {
-        "total_revenue": number(revenue),
-        "average_ticket": number(revenue / count),
-        "lowest_ticket": number(min(row.lowest for row in rows)),
-        "highest_ticket": number(max(row.highest for row in rows)),
+        "total_revenue": round_half_up(revenue),
+        "average_ticket": round_half_up(revenue / count),
+        "lowest_ticket": round_half_up(min(row.lowest for row in rows)),
+        "highest_ticket": round_half_up(max(row.highest for row in rows)),
         "total_tickets": count,
     }
 
@@ -85,7 +80,7 @@ def _top(breakdown: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def _hour(hour: int, rows: Sequence[Tickets]) -> dict[str, Any]:
-    return {"hour": hour, "total_revenue": number(_revenue(rows)), "ticket_count": _count(rows)}
+    return {"hour": hour, "total_revenue": round_half_up(_revenue(rows)), "ticket_count": _count(rows)}
 
 
 def _methods(tickets: Sequence[Tickets]) -> list[dict[str, Any]]:
@@ -97,9 +92,9 @@ def _methods(tickets: Sequence[Tickets]) -> list[dict[str, Any]]:
         {
             "payment_method": method,
             "total_sales": _count(rows),
-            "average_ticket": number(_revenue(rows) / _count(rows)),
-            "highest_ticket": number(max(row.highest for row in rows)),
-            "accumulated_amount": number(_revenue(rows)),
+            "average_ticket": round_half_up(_revenue(rows) / _count(rows)),
+            "highest_ticket": round_half_up(max(row.highest for row in rows)),
+            "accumulated_amount": round_half_up(_revenue(rows)),
         }
         for method, rows in most_first
     ]

@@ -108,11 +108,13 @@ def _blocks(days: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _names(orders: Sequence[Order]) -> list[dict[str, Any]]:
     last: dict[int, tuple[datetime, str]] = {}
+    first: dict[int, datetime] = {}
     for order in orders:
         for line in order.lines:
             named = (order.paid_at, line.product_name)
             last[line.product_id] = max(named, last.get(line.product_id, named))
+            first[line.product_id] = min(order.paid_at, first.get(line.product_id, order.paid_at))
     return [
-        {"product_id": product_id, "name": name, "named_at": named_at}
+        {"product_id": product_id, "name": name, "named_at": named_at, "first_sold_at": first[product_id]}
         for product_id, (named_at, name) in sorted(last.items())
     ]

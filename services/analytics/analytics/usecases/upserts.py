@@ -5,11 +5,13 @@ All of it is commutative, so batches may come in any order and size.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import and_, case, or_
 
 from analytics.domain.models import HourlySales, Product, ProductSales, ProductSalesBlock
+from chassis.db import Base
 
 
 def add_hours(insert: Any) -> Any:
@@ -46,14 +48,27 @@ def add_blocks(insert: Any) -> Any:
 
 
 def name_products(insert: Any) -> Any:
-    """`insert` into Product, keeping the name of the latest sale (of two at one moment the greater, for there is no order)."""
-    new = insert.excluded
-    later = or_(
-        new.named_at > Product.named_at,
-        and_(new.named_at == Product.named_at, new.name > Product.name),
-    )
+    """`insert` into Product, keeping the earliest sale, and the name of the latest (of two at one moment the greater, for
+    there is no order).
+    """
+    old, new = Product, insert.excluded
+    later = or_(new.named_at > old.named_at, and_(new.named_at == old.named_at, new.name > old.name))
+    earlier = or_(old.first_sold_at.is_(None), new.first_sold_at < old.first_sold_at)
     return insert.on_conflict_do_update(
-        index_elements=[Product.account_id, Product.product_id],
-        set_={"name": new.name, "named_at": new.named_at},
-        where=later,
+        index_elements=[old.account_id, old.product_id],
+        set_={
+            "name": case((later, new.name), else_=old.name),
+            "named_at": case((later, new.named_at), else_=old.named_at),
+            "first_sold_at": case((earlier, new.first_sold_at), else_=old.first_sold_at),
+        },
+        where=or_(later, earlier),
+    )
+
+
+def keep_newest(insert: Any, model: type[Base], columns: Sequence[str], *, version: str) -> Any:
+    """`insert` into a projection: its columns replace those of a lower version, in the statement itself."""
+    return insert.on_conflict_do_update(
+        index_elements=list(model.__table__.primary_key),
+        set_={column: insert.excluded[column] for column in columns},
+        where=getattr(model, version) < insert.excluded[version],
     )

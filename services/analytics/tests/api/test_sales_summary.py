@@ -2,37 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 
 from chassis.testing import counted_statements
-from chassis.uids import new_uid
 
 PATH = "/api/analytics/sales-summary/"
-
-
-@pytest.fixture
-def sell(deliver, contracts):
-    """`sell("2023-10-05T14:00", "CASH", [(1, "Mouse", 2, "100.00")])` in Mexico City's winter, 6 hours behind UTC."""
-    item = contracts.event("OrderPaid")[1]["examples"][0]["items"][0]
-
-    def make(paid_at, method, lines, *, total=None, account_id=1):
-        items = [
-            {**item, "product_id": id_, "product_name": name, "quantity": quantity, "amount": amount}
-            for id_, name, quantity, amount in lines
-        ]
-        data = {
-            "order_uid": new_uid(), "paid_at": _utc(f"{paid_at}:00.000000-06:00"), "payment_method": method, "items": items,
-            "final_amount": total or lines[0][3],
-        }  # fmt: skip
-        deliver("OrderPaid", data, account_id=account_id)
-
-    return make
-
-
-def _utc(text):
-    return datetime.fromisoformat(text).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 @pytest.fixture

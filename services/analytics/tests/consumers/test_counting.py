@@ -193,4 +193,4 @@ def test_a_batch_costs_the_same_statements_whatever_its_size(database, order_pai
         with counted_statements(database) as seen:
             handle(database, SUBSCRIPTIONS, events)
         counts.append(len(seen))
-    assert counts == [9, 9]  # inbox, zone, erased, orders, lines, hours, products, blocks, names
+    assert counts == [10, 10]  # inbox, zone, erased, orders, lines, hours, products, blocks, names, freshness

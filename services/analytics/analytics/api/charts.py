@@ -1,0 +1,109 @@
+"""Charts of reports, as SVG: drawn by pygal on the server, kept until a figure of the account changes."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request
+from sqlalchemy.orm import Session
+
+from chassis.tenancy import tenant
+from chassis.tenants import local_date
+
+KEPT = 64
+"""Charts that are kept, some 10 to 40 kB each."""
+_MOST_BARS = 62
+_MOST_VALUES = 31
+_LONGEST_LABEL = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Bars from left to right, or lying one below the other; a line where there are too many for bars.
+
+    `money`: the values are amounts, shown with cents; otherwise whole numbers.
+    """
+
+    title: str
+    labels: Sequence[str]
+    values: Sequence[float]
+    across: str
+    up: str
+    money: bool = True
+    lying: bool = False
+
+
+_kept: OrderedDict[Hashable, bytes] = OrderedDict()
+_lock = threading.Lock()
+
+
+def cache_key(session: Session, changes: int) -> Hashable:
+    """Of the chart that this request asks for: equal only while no figure of the account and no date has changed."""
+    return tenant(), changes, local_date(session), request.full_path
+
+
+def drawn(key: Hashable, chart: Callable[[], Chart]) -> bytes:
+    """The chart's SVG: the one that is kept under the key, or a new one."""
+    with _lock:
+        if key in _kept:
+            _kept.move_to_end(key)
+            return _kept[key]
+    svg = _draw(chart())
+    with _lock:
+        _kept[key] = svg
+        while len(_kept) > KEPT:
+            _kept.popitem(last=False)
+    return svg
+
+
+def _draw(chart: Chart) -> bytes:
+    # Here, not above: 6 MB that a web process which nobody asks for charts doesn't need.
+    from xml.etree import ElementTree
+
+    import pygal
+    from pygal.style import Style
+
+    many = len(chart.values) > _MOST_BARS
+    kind = pygal.HorizontalBar if chart.lying else pygal.Line if many else pygal.Bar
+    labels, values = [_shown(label) for label in chart.labels], list(chart.values)
+    if chart.lying:  # pygal begins at the bottom
+        labels, values = labels[::-1], values[::-1]
+    plot: Any = kind(
+        title=_shown(chart.title, 100), x_title=chart.up if chart.lying else chart.across, js=[], show_legend=False,
+        y_title=chart.across if chart.lying else chart.up, width=960, height=480, margin=24, zero=0, include_x_axis=True,
+        print_values=len(values) <= _MOST_VALUES, print_zeroes=False, x_label_rotation=0 if chart.lying else 35,
+        value_formatter=_money if chart.money else _units, disable_xml_declaration=True, pretty_print=False,
+        style=Style(
+            background="#ffffff", plot_background="#ffffff", foreground="#333333", foreground_strong="#111111",
+            foreground_subtle="#dddddd", colors=("#1f6feb",), font_family="system-ui, sans-serif", title_font_size=18,
+            label_font_size=12, major_label_font_size=12, value_font_size=11, opacity=".9", opacity_hover="1",
+        ),
+        **({"fill": True, "show_dots": False, "x_labels_major_every": max(1, len(values) // 20),
+            "show_minor_x_labels": False} if many and not chart.lying else {}),
+    )  # fmt: skip
+    plot.x_labels = labels
+    plot.add(chart.up, values)
+    root = plot.render_tree()
+    for parent in list(root.iter()):
+        for script in [child for child in parent if str(child.tag).endswith("script")]:
+            parent.remove(script)  # nothing in a picture runs
+    drawing: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return drawing
+
+
+def _shown(text: str, longest: int = _LONGEST_LABEL) -> str:
+    # XML has no control characters, not even escaped.
+    plain = "".join(character if character.isprintable() else " " for character in text)
+    return plain if len(plain) <= longest else plain[: longest - 1] + "…"
+
+
+def _money(value: float) -> str:
+    return f"{value:,.2f}"
+
+
+def _units(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"

@@ -1,0 +1,101 @@
+"""What was sold, from rollups: as many rows as there are days, hours and products; never the orders themselves."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from sqlalchemy import Subquery, and_, func, select, union_all
+from sqlalchemy.orm import Session
+
+from analytics.domain.calendar import blocks_and_days
+from analytics.domain.models import CatalogProduct, HourlySales, Product, ProductSales, ProductSalesBlock
+from analytics.domain.periods import Period, Records
+from analytics.domain.sales_summary import ProductTotal, Tickets
+
+
+def records(session: Session) -> Records:
+    """The first and last day with a sale, from the two ends of the rollup's key."""
+    first = select(func.min(HourlySales.day)).scalar_subquery()
+    last = select(func.max(HourlySales.day)).scalar_subquery()
+    return Records(*session.execute(select(first, last)).one())
+
+
+def tickets(session: Session, period: Period) -> list[Tickets]:
+    """The period's paid orders by hour of the day and payment method."""
+    row = HourlySales
+    statement = (
+        select(
+            row.hour, row.payment_method, func.sum(row.tickets), func.sum(row.revenue), func.min(row.lowest),
+            func.max(row.highest),
+        )
+        .where(row.day.between(period.start, period.end))
+        .group_by(row.hour, row.payment_method)
+    )  # fmt: skip
+    return [Tickets(hour, method, int(count), *amounts) for hour, method, count, *amounts in session.execute(statement)]
+
+
+def product_totals(session: Session, period: Period) -> list[ProductTotal]:
+    """What was sold of each product in the period: from whole blocks of days, and single days at the edges."""
+    blocks, edges = blocks_and_days(period.start, period.end)
+    block, day = ProductSalesBlock, ProductSales
+    of_blocks = select(block.product_id, block.units, block.revenue)
+    of_days = select(day.product_id, day.units, day.revenue)
+    rows = union_all(
+        of_blocks.where(block.block.between(blocks.start, blocks.stop - 1)),
+        # An arm for each span: SQLite reads one range of the key each, and all of the account's rows for an OR of them.
+        *(of_days.where(day.day.between(*span)) for span in edges),
+    ).subquery()
+    sums = (
+        select(
+            rows.c.product_id, func.sum(rows.c.units).label("units"), func.sum(rows.c.revenue).label("revenue")
+        ).group_by(rows.c.product_id)
+    ).subquery()
+    return named(session, sums)
+
+
+def named(session: Session, sums: Subquery) -> list[ProductTotal]:
+    """`product_id, units, revenue` under the products' last names: catalog's, or the last sale's where it has told none."""
+    told = and_(
+        CatalogProduct.account_id == Product.account_id,
+        CatalogProduct.product_id == Product.product_id,
+        CatalogProduct.version > 0,
+    )
+    name = func.coalesce(CatalogProduct.name, Product.name)
+    statement = (
+        select(Product.product_id, name, sums.c.units, sums.c.revenue)
+        .join(sums, sums.c.product_id == Product.product_id)
+        .outerjoin(CatalogProduct, told)
+    )
+    return [ProductTotal(id_, name, int(units), revenue) for id_, name, units, revenue in session.execute(statement)]
+
+
+def revenue_by_day(session: Session, period: Period) -> list[tuple[date, Decimal]]:
+    """Days with a sale and the money received on them."""
+    day = HourlySales.day
+    statement = select(day, func.sum(HourlySales.revenue)).where(day.between(period.start, period.end))
+    return [(at, revenue) for at, revenue in session.execute(statement.group_by(day).order_by(day))]
+
+
+def first_sale(session: Session, product_id: int) -> datetime | None:
+    """When a product was first sold."""
+    return session.scalar(select(Product.first_sold_at).where(Product.product_id == product_id))
+
+
+def units_by_day(session: Session, product_id: int, start: date, end: date) -> dict[date, int]:
+    """Units sold of one product on each day with a sale. Days are named one by one: a look at each, not at all products."""
+    days = [start + timedelta(days=n) for n in range((end - start).days + 1)]
+    rows = select(ProductSales.day, ProductSales.units).where(
+        ProductSales.day.in_(days), ProductSales.product_id == product_id
+    )
+    return {day: int(units) for day, units in session.execute(rows)}
+
+
+def units_sold(session: Session, product_id: int, start: date, end: date) -> int:
+    """Units sold of one product, from whole blocks of days, and single days at the edges."""
+    blocks, edges = blocks_and_days(start, end)
+    block = ProductSalesBlock
+    whole = select(func.sum(block.units)).where(block.block.in_(list(blocks)), block.product_id == product_id)
+    return int(session.scalar(whole) or 0) + sum(
+        sum(units_by_day(session, product_id, *edge).values()) for edge in edges
+    )

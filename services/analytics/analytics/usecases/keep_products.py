@@ -1,0 +1,99 @@
+"""Catalog's products, their stock and promotions: the newest state that was told, in whatever order it is heard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from analytics.domain.models import CatalogProduct, Promotion
+from analytics.domain.products import identifier_key
+from analytics.usecases.upserts import keep_newest
+from chassis.db import insert_for
+from chassis.messaging import Event
+from chassis.search import search_text
+
+DELETED = "ProductDeleted"
+
+
+def keep_products(session: Session, *, events: Iterable[Event]) -> None:
+    """Fields of `Product…`, stock of these and of `Stock…`: two statements, whatever the number of events."""
+    events = list(events)
+    whole = _newest(_fields(event) for event in events if event.type.startswith("Product"))
+    if whole:
+        insert = insert_for(session, CatalogProduct)
+        session.execute(keep_newest(insert, CatalogProduct, _FIELDS, version="version"), whole)
+    stock = _newest((row for event in events for row in _stock(event)), version="stock_version")
+    if stock:
+        insert = insert_for(session, CatalogProduct)
+        columns = ("current_stock", "stock_version")
+        session.execute(keep_newest(insert, CatalogProduct, columns, version="stock_version"), stock)
+
+
+def keep_promotions(session: Session, *, events: Iterable[Event]) -> None:
+    """`PromotionChanged`; only those for everyone are in a product's price."""
+    rows = _newest((_promotion(event) for event in events), key="promotion_id")
+    columns = ("product_id", "discount_percent", "start_date", "end_date", "counts", "version")
+    session.execute(keep_newest(insert_for(session, Promotion), Promotion, columns, version="version"), rows)
+
+
+_FIELDS = (
+    "name", "name_key", "sku", "sku_key", "search_text", "price", "tax_rate", "final_price", "low_stock_threshold",
+    "is_deleted", "version",
+)  # fmt: skip
+
+
+def _fields(event: Event) -> dict[str, Any]:
+    data = event.data
+    return {
+        "product_id": data["product_id"],
+        "name": data["name"],
+        "name_key": identifier_key(data["name"]),
+        "sku": data["sku"],
+        "sku_key": identifier_key(data["sku"]),
+        "search_text": search_text(data["name"], data["sku"]),
+        "price": Decimal(data["price"]),
+        "tax_rate": data["tax_rate"],
+        "final_price": Decimal(data["final_price"]),
+        "low_stock_threshold": data["low_stock_threshold"],
+        "is_deleted": event.type == DELETED,
+        "version": event.version,
+    }
+
+
+def _stock(event: Event) -> Iterator[dict[str, Any]]:
+    """The stock of each product that an event tells. One of an order has the order's version, its lines the products'."""
+    lines = event.data.get("lines", [event.data])
+    for line in lines:
+        yield {
+            "product_id": line["product_id"],
+            "current_stock": line["current_stock"],
+            "stock_version": line.get("product_version", event.version),
+        }
+
+
+def _promotion(event: Event) -> dict[str, Any]:
+    data = event.data
+    return {
+        "promotion_id": data["promotion_id"],
+        "product_id": data["product_id"],
+        "discount_percent": Decimal(data["discount_percent"]),
+        "start_date": date.fromisoformat(data["start_date"]),
+        "end_date": date.fromisoformat(data["end_date"]),
+        "counts": data["is_active"] and not data["is_deleted"] and data["target_audience"] == "ALL",
+        "version": event.version,
+    }
+
+
+def _newest(
+    rows: Iterable[dict[str, Any]], *, key: str = "product_id", version: str = "version"
+) -> list[dict[str, Any]]:
+    """Of each key the row with the highest version, in the order of keys: two workers never wait for each other."""
+    newest: dict[int, dict[str, Any]] = {}
+    for row in rows:
+        if row[key] not in newest or newest[row[key]][version] < row[version]:
+            newest[row[key]] = row
+    return [newest[id_] for id_ in sorted(newest)]
