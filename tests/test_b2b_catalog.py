@@ -121,3 +121,25 @@ def test_a_batch_that_is_refused_names_what_is_bad_and_stores_nothing(erp: Erp) 
     assert erp.refused("GET", "/product/good-*") == (404, "Not found.")
     assert erp.refused("GET", "/product?limit=1001")[0] == 400
     assert erp.refused("GET", "/product/") == (404, "Not found.")
+
+
+def test_the_longest_uids_go_all_the_way(erp: Erp, platform: Platform) -> None:
+    """A product and a cashier whose uids have 64 characters: cart, order, payment, points, report."""
+    product, user = (erp.uid(name).ljust(64, "x") for name in ("product", "cashier"))
+    erp("POST", "/product", {"uid": product, "price": 100, "quantity": 5})
+    name, password = erp.uid("cashier"), "password123"
+    person = {"uid": user, "username": name, "email": f"{name}@example.com", "password": password}
+    erp("POST", "/user", {**person, "user_role": "employee"})
+    cashier = Api(platform.url, name, password)
+    (found,) = cashier.get(f"/api/products/?sku={product}")
+    cashier.post(f"/api/products/{found['id']}/reserve/", {"amount": 1}, 200)
+    phone = f"55{uuid.uuid4().int % 10**8:08d}"
+    customer = cashier.post("/api/customers/", {"first_name": "Maria", "last_name": "Ruiz", "phone_number": phone})
+    points = {"amount": 500, "transaction_type": "EARN", "description": "Welcome"}
+    cashier.post(f"/api/customers/{customer['id']}/points/", points)
+    items = [{"product_id": found["id"], "quantity": 1}]
+    order = cashier.post("/api/orders/", {"customer": customer["id"], "items": items})
+    paid = cashier.post(f"/api/orders/{order['id']}/pay/", {"payment_method": "POINTS"}, 200)
+    assert paid["status"] == "PAID"
+    seen = f"/api/products/{found['id']}/movements/?kind=order"
+    assert [movement["balance"] for movement in erp.api.get(seen)] == [4]

@@ -206,7 +206,7 @@ class PaymentHoldCreate(schemas.Schema):
 
     order_uid = schemas.Text(required=True, max_length=36)
     ticket_folio = schemas.Text(required=True, max_length=8)
-    user_uid = schemas.Text(required=True, max_length=36)
+    user_uid = schemas.Uid(required=True)
     customer_id = schemas.Integer(required=True)
     payment_method = schemas.Choice((POINTS, CREDIT), required=True)
     amount = schemas.Amount(required=True, minimum=0)

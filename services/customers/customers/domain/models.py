@@ -8,6 +8,7 @@ from decimal import Decimal
 from sqlalchemy import CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from chassis.columns import UID_LENGTH
 from chassis.db import Base, BigId, Money, TenantOwned, UtcDateTime, utcnow
 from chassis.money import ZERO
 from chassis.uids import new_uid
@@ -86,7 +87,7 @@ class PointsTransaction(TenantOwned, Base):
     transaction_type: Mapped[str] = mapped_column(String(10))
     description: Mapped[str] = mapped_column(String(255))
     order_uid: Mapped[str | None] = mapped_column(String(36))
-    actor_uid: Mapped[str | None] = mapped_column(String(36))
+    actor_uid: Mapped[str | None] = mapped_column(String(UID_LENGTH))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -111,7 +112,7 @@ class CreditTransaction(TenantOwned, Base):
     transaction_type: Mapped[str] = mapped_column(String(10))
     description: Mapped[str] = mapped_column(String(255))
     order_uid: Mapped[str | None] = mapped_column(String(36))
-    actor_uid: Mapped[str | None] = mapped_column(String(36))
+    actor_uid: Mapped[str | None] = mapped_column(String(UID_LENGTH))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -132,7 +133,7 @@ class PaymentHold(TenantOwned, Base):
 
     order_uid: Mapped[str] = mapped_column(String(36))
     ticket_folio: Mapped[str] = mapped_column(String(8))
-    user_uid: Mapped[str] = mapped_column(String(36))
+    user_uid: Mapped[str] = mapped_column(String(UID_LENGTH))
     # No foreign key: the hold is claimed before anybody looks whether there is such a customer.
     customer_id: Mapped[int] = mapped_column(BigId)
     payment_method: Mapped[str] = mapped_column(String(8))
@@ -158,7 +159,7 @@ class PointsGrant(TenantOwned, Base):
     __tablename__ = "points_grants"
     __table_args__ = (PrimaryKeyConstraint("account_id", "actor_uid", "day"),)
 
-    actor_uid: Mapped[str] = mapped_column(String(36))
+    actor_uid: Mapped[str] = mapped_column(String(UID_LENGTH))
     day: Mapped[date]
     points: Mapped[int]
 

@@ -55,13 +55,13 @@ class Customers:
             raise UnknownCustomer(order["customer_id"])
         if answer.status == 409:
             raise OtherPaymentHeld
-        if answer.status != 400:
-            _log.error("payment_hold_failed", status=answer.status)
-            raise Unavailable
-        if payment_method == CREDIT:
+        if answer.status == 400 and payment_method == CREDIT and "credit_limit" in answer.data:
             limit, used = (Decimal(answer.data[name]) for name in ("credit_limit", "credit_used"))
             raise CreditExceeded(limit=limit, used=used, total=order["final_amount"])
-        raise Problem(answer.data["detail"])
+        if answer.status == 400 and "detail" in answer.data:
+            raise Problem(answer.data["detail"])
+        _log.error("payment_hold_failed", status=answer.status, answer=answer.data)
+        raise Unavailable
 
     def release(self, order_uid: str, *, account_id: int) -> None:
         """Give back what is held for an order; ReleaseUnknown when that can't be told."""

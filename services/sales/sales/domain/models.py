@@ -8,6 +8,7 @@ from decimal import Decimal
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, SmallInteger, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from chassis.columns import UID_LENGTH
 from chassis.db import Base, BigId, Money, TenantOwned, UtcDateTime
 from sales.domain import b2b_models as _b2b_models  # noqa: F401 - its tables are this database's too
 
@@ -35,7 +36,7 @@ class Order(TenantOwned, Base):
     customer_name: Mapped[str] = mapped_column(String(500), default=ANONYMOUS)
     # An imported order names its cashier, who need not be a user here.
     cashier_id: Mapped[int | None] = mapped_column(BigInteger)
-    cashier_uid: Mapped[str | None] = mapped_column(String(36))
+    cashier_uid: Mapped[str | None] = mapped_column(String(UID_LENGTH))
     cashier: Mapped[str] = mapped_column(String(255))
     subtotal: Mapped[Decimal] = mapped_column(Money)
     total_tax: Mapped[Decimal] = mapped_column(Money)
@@ -78,7 +79,7 @@ class OrderLine(TenantOwned, Base):
     order_id: Mapped[int] = mapped_column(ForeignKey(Order.id), primary_key=True)
     position: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     product_id: Mapped[int] = mapped_column(BigInteger)
-    product_uid: Mapped[str] = mapped_column(String(36))
+    product_uid: Mapped[str] = mapped_column(String(UID_LENGTH))
     product_name: Mapped[str] = mapped_column(String(500))
     sku: Mapped[str] = mapped_column(String(255))
     quantity: Mapped[int] = mapped_column(BigInteger)
