@@ -114,7 +114,8 @@ def with_item(**changes):
     ("bad", "why"),
     [
         (without("paid_at"), "no 'paid_at'"),
-        (record(2, payment_method="BARTER"), "'BARTER' is not a payment method"),
+        (record(2, payment_method="BARTER"), "'BARTER' is neither CASH nor CARD"),
+        (record(2, payment_method="CREDIT"), "'CREDIT' is neither CASH nor CARD"),
         (record(2, final_amount="200.02"), "final_amount is not subtotal + total_tax"),
         (record(2, subtotal="172.43", final_amount="200.02"), "subtotal is not the sum of the lines"),
         (record(2, subtotal=172.42), "money is a string"),
