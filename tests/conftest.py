@@ -12,13 +12,26 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from cashier import Api, Shop
 from native.platform import Platform
+from processes import python_memory
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def platform(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+def started(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """A platform on each kind of database, without demo data."""
     with Platform(tmp_path_factory.mktemp("platform") / "home", database=request.param) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def idle_memory(started: Platform) -> int:
+    """What its Python processes take together before anybody uses it, kB."""
+    return python_memory(started)
+
+
+@pytest.fixture(scope="session")
+def platform(started: Platform, idle_memory: int) -> Platform:
+    """The platform, in use."""
+    return started
 
 
 @pytest.fixture

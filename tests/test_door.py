@@ -10,6 +10,7 @@ import requests
 
 from cashier import Api, eventually
 from native.platform import Platform
+from processes import children
 
 ONE_PATH_A_SERVICE = (
     "/api/users/me/",
@@ -80,11 +81,6 @@ def test_web_processes_never_talk_to_the_broker(platform: Platform, api: Api) ->
     assert port in remote_ports(sales), "the check itself must be able to see a connection"
 
 
-def children(pid: int) -> list[int]:
-    """The pids that a process has forked."""
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
 def remote_ports(pid: int) -> set[int]:
     """The ports that a process has TCP connections to."""
     sockets = set()
@@ -117,12 +113,6 @@ def test_a_new_signing_key_is_picked_up_while_old_tokens_live_on(platform: Platf
     eventually(with_new_key, "tokens of the new key are accepted everywhere", 30)
 
 
-def test_all_python_processes_together_stay_within_their_memory(platform: Platform) -> None:
+def test_all_python_processes_together_stay_within_their_memory(platform: Platform, idle_memory: int) -> None:
     limit = 700_000 if platform.settings.database == "sqlite" else 760_000  # PostgreSQL's driver is 7 MB in each
-    total = 0
-    for state in platform.states().values():
-        for pid in [state.pid, *children(state.pid)]:
-            if "python" in Path(f"/proc/{pid}/exe").resolve().name:
-                rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-                total += int(re.search(r"^Pss:\s+(\d+) kB", rollup, re.MULTILINE).group(1))  # type: ignore[union-attr]
-    assert 100_000 < total < limit, f"{total / 1000:.0f} MB"
+    assert 100_000 < idle_memory < limit, f"{idle_memory / 1000:.0f} MB"
