@@ -94,7 +94,7 @@ def _wanted(query: Query, possible: Sequence[str]) -> str:
 
 def _chart(session: Session, report: Report, query: Query, fresh: Fresh) -> bytes:
     name = query.get("chart", next(iter(report.charts)))
-    return charts.drawn(charts.cache_key(session, fresh.changes), lambda: report.charts[name](session, query))
+    return charts.drawn(charts.cache_key(session, fresh), lambda: report.charts[name](session, query))
 
 
 def _file(name: str, rows: Iterable[Sequence[Any]], fresh: Fresh) -> Response:

@@ -11,6 +11,7 @@ from typing import Any
 from flask import request
 from sqlalchemy.orm import Session
 
+from analytics.queries.freshness import Fresh
 from chassis.tenancy import tenant
 from chassis.tenants import local_date
 
@@ -41,9 +42,9 @@ _kept: OrderedDict[Hashable, bytes] = OrderedDict()
 _lock = threading.Lock()
 
 
-def cache_key(session: Session, changes: int) -> Hashable:
+def cache_key(session: Session, fresh: Fresh) -> Hashable:
     """Of the chart that this request asks for: equal only while no figure of the account and no date has changed."""
-    return tenant(), changes, local_date(session), request.full_path
+    return tenant(), fresh, local_date(session), request.full_path
 
 
 def drawn(key: Hashable, chart: Callable[[], Chart]) -> bytes:

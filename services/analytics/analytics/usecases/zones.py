@@ -58,15 +58,16 @@ def rebuild(session: Session, *, zone: ZoneInfo) -> None:
         return
     for start, until, offset in steady_periods(zone, *bounds):
         hours = ["account_id", "day", "hour", "payment_method", "tickets", "revenue", "lowest", "highest"]
-        session.execute(add_hours(insert_for(session, HourlySales).from_select(hours, _hours(start, until, offset))))
+        session.execute(add_hours(insert_for(session, HourlySales).from_select(hours, hour_sums(start, until, offset))))
         products = ["account_id", "day", "product_id", "units", "revenue"]
-        counted = insert_for(session, ProductSales).from_select(products, _products(start, until, offset))
+        counted = insert_for(session, ProductSales).from_select(products, product_sums(start, until, offset))
         session.execute(add_products(counted))
     blocks = ["account_id", "block", "product_id", "units", "revenue"]
-    session.execute(insert_for(session, ProductSalesBlock).from_select(blocks, _blocks()))
+    session.execute(insert_for(session, ProductSalesBlock).from_select(blocks, block_sums()))
 
 
-def _hours(start: datetime, until: datetime, offset: int) -> Select[*tuple[object, ...]]:
+def hour_sums(start: datetime, until: datetime, offset: int) -> Select[*tuple[object, ...]]:
+    """What HourlySales should have of the orders of a steady period, the account first, days as numbers."""
     local_slot = PaidOrder.paid_slot + offset
     orders = (
         select(
@@ -86,7 +87,8 @@ def _hours(start: datetime, until: datetime, offset: int) -> Select[*tuple[objec
     return select(*key, func.count(), func.sum(amount), func.min(amount), func.max(amount)).group_by(*key)
 
 
-def _products(start: datetime, until: datetime, offset: int) -> Select[*tuple[object, ...]]:
+def product_sums(start: datetime, until: datetime, offset: int) -> Select[*tuple[object, ...]]:
+    """The same of ProductSales."""
     lines = (
         select(
             PaidOrder.account_id,
@@ -107,7 +109,8 @@ def _products(start: datetime, until: datetime, offset: int) -> Select[*tuple[ob
     return select(*key, func.sum(lines.quantity), func.sum(lines.amount)).group_by(*key)
 
 
-def _blocks() -> Select[*tuple[object, ...]]:
+def block_sums() -> Select[*tuple[object, ...]]:
+    """What ProductSalesBlock should have by ProductSales."""
     days = (
         select(
             ProductSales.account_id,

@@ -6,7 +6,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from analytics.api import charts
 from chassis.uids import new_uid
+
+
+@pytest.fixture(autouse=True)
+def _no_charts_of_other_tests():
+    charts._kept.clear()
 
 
 @pytest.fixture

@@ -1,0 +1,120 @@
+"""Every report is what a slow computation over all that was told says, whatever the order, repetition and batches."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, date, datetime, timedelta
+from unittest.mock import patch
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+PATH = "/api/analytics"
+NOW = datetime(2023, 12, 31, 20, tzinfo=UTC)
+ZONES = ["America/Tijuana", "America/Mexico_City", "Asia/Kathmandu", "Australia/Lord_Howe", "America/Havana"]
+NEAR = [  # clock changes, midnights, the thirty days to NOW
+    datetime(2023, 3, 12, 10, tzinfo=UTC), datetime(2023, 11, 5, 5, tzinfo=UTC), datetime(2023, 12, 2, 6, tzinfo=UTC),
+    datetime(2023, 12, 30, 6, tzinfo=UTC), datetime(2023, 10, 31, 6, tzinfo=UTC),
+]  # fmt: skip
+accounts = itertools.count(5000)  # each example has an account of its own, so that none must be emptied
+
+money = st.integers(0, 500_000).map(lambda cents: f"{cents // 100}.{cents % 100:02}")
+few = st.integers(1, 5)
+orders = st.lists(
+    st.tuples(
+        st.builds(lambda at, seconds: at + timedelta(seconds=seconds), st.sampled_from(NEAR), st.integers(-90_000, 86_000)),
+        st.sampled_from(["CASH", "CARD"]),
+        money,
+        st.lists(st.tuples(few, st.integers(1, 9), money), min_size=1, max_size=4),
+        st.sampled_from([None, 1, 2]),
+    ),
+    max_size=20,
+)  # fmt: skip
+changes = st.lists(
+    st.tuples(
+        st.sampled_from(["ProductUpdated", "ProductUpdated", "StockAdjusted", "StockReserved", "StockReleased", "ProductDeleted"]),
+        few, st.integers(0, 30), money, money, st.integers(0, 20),
+    ),
+    max_size=15,
+)  # fmt: skip
+
+
+def products_told(event_of, account, changes):
+    """The events of some changes of products in their order, and the products' states after them."""
+    events, states, versions, names = [], {}, {}, {}
+    for number, (kind, id_, stock, price, final_price, threshold) in enumerate(changes):
+        if id_ not in versions:
+            kind = "ProductCreated"
+        version = versions[id_] = versions.get(id_, 0) + 1
+        if kind.startswith("Product"):
+            names[id_] = f"Product {id_} of change {number}"
+            fields = {
+                "name": names[id_], "sku": f"SKU-{id_}", "price": price, "final_price": final_price,
+                "current_stock": stock, "low_stock_threshold": threshold,
+            }  # fmt: skip
+            states[id_] = {**fields, "is_deleted": kind == "ProductDeleted"}
+            data, subject_version = {"product_id": id_, **fields}, version
+        elif kind == "StockAdjusted":
+            data, subject_version = {"product_id": id_, "delta": 1, "current_stock": stock}, version
+        else:
+            line = {
+                "product_id": id_, "product_uid": f"p{id_}", "quantity": 1, "current_stock": stock, "product_version": version,
+            }  # fmt: skip
+            data, subject_version = {"lines": [line]}, 1 if kind == "StockReserved" else 2
+        states[id_]["current_stock"] = stock
+        events.append(event_of(kind, data, version=subject_version, account_id=account))
+    return events, states
+
+
+def customers_told(event_of, account):
+    told = []
+    for version, (id_, name, email) in enumerate(
+        [(1, "Ana Ruiz", None), (2, "Juan", "j@x.mx"), (1, "Ana Paz", "a@x.mx")], 1
+    ):
+        data = {"customer_id": id_, "full_name": name, "email": email}
+        told.append(event_of("CustomerUpdated", data, version=version, account_id=account))
+    return told, {1: ("Ana Paz", "a@x.mx"), 2: ("Juan", "j@x.mx")}
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(orders, changes, st.sampled_from(ZONES), st.randoms(use_true_random=False))
+def test_every_report_is_the_slow_one_s_whatever_the_order_repetition_and_batches(
+    client, deliver, order_paid, event_of, slow_reports, orders, changes, zone, rng
+):
+    account = next(accounts)
+    paid = [order_paid(*values, customer_id=who, account_id=account) for *values, who in orders]
+    products, states = products_told(event_of, account, changes)
+    customers, names = customers_told(event_of, account)
+    known = event_of("AccountUpdated", {"account_id": account, "timezone": zone}, account_id=account, version=2)
+    stream = [*paid, *products, *customers, known] * 2
+    rng.shuffle(stream)
+    while stream:
+        size = rng.randint(1, len(stream))
+        deliver(*stream[:size])
+        stream = stream[size:]
+
+    today = NOW.astimezone(ZoneInfo(zone)).date()
+    slow = slow_reports([event.data for event in paid], states, names, zone, today)
+
+    def same(path, wanted):
+        answer = client.get(f"{PATH}/{path}", account_id=account)
+        assert answer.json == wanted, path
+
+    with patch("chassis.tenants.utcnow", lambda: NOW):
+        days = sorted(slow.day(order) for order in slow.orders)
+        for start, end in ((date(2023, 1, 1), date(2023, 12, 31)), (date(2023, 11, 4), date(2023, 11, 5))):
+            period = f"start_date={start}&end_date={end}"
+            if days and days[0] <= end and days[-1] >= start:
+                same(f"product-ranking/?{period}&criterion=both&limit=3", slow.ranking(start, end))
+            for customer in names:
+                same(f"customer-sales/?customer_id={customer}&{period}", slow.customer(customer, start, end))
+        same("reports/low-stock/", slow.low())
+        same("reports/low-stock/?threshold=12", slow.low(12))
+        same("reports/dead-inventory/?reference_date=2023-12-02", slow.dead(date(2023, 12, 2)))
+        same("reports/dead-inventory/", slow.dead((days[-1] if days else today) - timedelta(days=29)))
+        same("inventory-valuation/", slow.valuation())
+        for id_, product in slow.there():
+            same(f"sales-velocity/?identifier={product['sku']}", slow.velocity(id_, 30))
+            same(f"sales-velocity/?identifier={quote(product['name'])}&period_days=300", slow.velocity(id_, 300))
