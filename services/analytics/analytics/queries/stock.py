@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, case, func, or_, select
+from sqlalchemy import Row, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from analytics.domain.inventory import Discounted
@@ -27,14 +27,12 @@ _ORDERINGS = {
 def find_product(session: Session, identifier: str) -> Row[int, str, str, int] | None:
     """`product_id, name, sku, current_stock` of the product with that SKU, else of the oldest with that name."""
     key = identifier_key(identifier)
-    by_sku = case((CatalogProduct.sku_key == key, 0), else_=1)
-    statement = (
-        select(CatalogProduct.product_id, CatalogProduct.name, CatalogProduct.sku, CatalogProduct.current_stock)
-        .where(_THERE, or_(CatalogProduct.sku_key == key, CatalogProduct.name_key == key))
-        .order_by(by_sku, CatalogProduct.product_id)
-        .limit(1)
-    )
-    return session.execute(statement).one_or_none()
+    columns = (CatalogProduct.product_id, CatalogProduct.name, CatalogProduct.sku, CatalogProduct.current_stock)
+    for named in (CatalogProduct.sku_key == key, CatalogProduct.name_key == key):
+        statement = select(*columns).where(_THERE, named).order_by(CatalogProduct.product_id).limit(1)
+        if (found := session.execute(statement).one_or_none()) is not None:
+            return found
+    return None
 
 
 def low_stock(query: Mapping[str, Any], threshold: int | None) -> Select[*tuple[Any, ...]]:
