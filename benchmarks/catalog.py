@@ -1,4 +1,4 @@
-"""Catalog under load: product reads, stock takes, imports and exports of 50,000 lines, and what a till feels meanwhile.
+"""Catalog under load: product reads, stock takes, B2B batches, imports and exports of 50,000 lines, and what a till feels meanwhile.
 
     python benchmarks/catalog.py --database sqlite --database postgresql     (wants wrk: apt-get install wrk)
 
@@ -85,6 +85,18 @@ def stock_takes(platform: Platform, account_id: int, products: list[int], second
         "p99 ms": round(took[int(len(took) * 0.99)], 1),
         "CPU ms": round(1000 * used / len(took), 2),
     }
+
+
+def batches(session: Session, rounds: int = 5) -> dict[str, Any]:
+    """1,000 products upserted by another system, ms (median): new, changed in price and stock, unchanged."""
+    took: dict[str, list[float]] = {"new": [], "changed": [], "unchanged": []}
+    for turn in range(rounds):
+        for name, price in (("new", 10), ("changed", 11), ("unchanged", 11)):
+            data = [{"uid": f"b2b-{turn}-{n}", "price": price, "quantity": 10 * price} for n in range(1000)]
+            began = time.monotonic()
+            session.post("/api/v1/product", {"data": data})
+            took[name].append(1000 * (time.monotonic() - began))
+    return {name: round(sorted(taken)[len(taken) // 2]) for name, taken in took.items()}
 
 
 def watched(platform: Platform, session: Session, product: int, work: Callable[[], None]) -> dict[str, Any]:
@@ -180,6 +192,7 @@ def measure(database: str, seconds: int) -> dict[str, Any]:
                 results = {
                     **reads(platform, session, products, seconds),
                     "stock take of 3 lines": stock_takes(platform, account, products, seconds),
+                    "upsert of 1,000, ms": batches(session),
                     "files": files(platform, session, products[0]),
                 }
             return results
