@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 from xml.etree import ElementTree
 
 import pytest
@@ -201,6 +202,11 @@ def test_charts_are_drawn_once_until_a_figure_changes(client, app, told, sell, m
     sell("2023-10-31T14:51", "CASH", [(1, "=1+1", 1, "50.00")])
     assert client.get(f"{SUMMARY}?format=svg&chart=hour").data != first.data
     assert len(drawn) == 2
+
+
+def test_the_library_leaves_no_hook_in_the_process_s_imports(client, told):
+    client.get(f"{SUMMARY}?format=svg")
+    assert not [finder for finder in sys.meta_path if "pygal" in type(finder).__module__]
 
 
 def test_as_of_is_the_newest_event_s_time_whatever_it_told(client, deliver, event_of, sell):

@@ -33,7 +33,7 @@ def order_paid(event_of, contracts):
     """`order_paid(moment, "CASH", "116.00", [(product_id, quantity, "100.00"), …])`: an event; names are `P<id>`."""
     item = contracts.event("OrderPaid")[1]["examples"][0]["items"][0]
 
-    def make(paid_at, method, total, lines, *, customer_id=None, **how):
+    def make(paid_at, method, total, lines, *, customer_id=1, **how):
         uid = new_uid()
         items = [
             {**item, "product_id": id_, "product_name": f"P{id_}", "quantity": quantity, "amount": amount}
