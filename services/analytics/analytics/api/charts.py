@@ -20,7 +20,7 @@ from chassis.tenants import local_date
 KEPT = 64
 """Charts that are kept, some 10 to 40 kB each."""
 _MOST_BARS = 62
-_MOST_VALUES = 31
+_MOST_VALUES = 14
 _LONGEST_LABEL = 32
 
 
@@ -70,18 +70,21 @@ def _draw(chart: Chart) -> bytes:
     labels, values = [_shown(label) for label in chart.labels], list(chart.values)
     if chart.lying:  # pygal begins at the bottom
         labels, values = labels[::-1], values[::-1]
+    look = style(
+        background="#ffffff", plot_background="#ffffff", foreground="#333333", foreground_strong="#111111",
+        foreground_subtle="#dddddd", colors=("#1f6feb",), guide_stroke_color="#e4e4e4", major_guide_stroke_color="#d0d0d0",
+        guide_stroke_dasharray="0", major_guide_stroke_dasharray="0", font_family="system-ui, sans-serif",
+        title_font_size=18, label_font_size=12, major_label_font_size=12, value_font_size=11, opacity=".9", opacity_hover="1",
+    )  # fmt: skip
+    of_a_line = {
+        "fill": True, "show_dots": False, "x_labels_major_every": max(1, len(values) // 20), "show_minor_x_labels": False,
+    }  # fmt: skip
     plot: Any = kind(
         title=_shown(chart.title, 100), x_title=chart.up if chart.lying else chart.across, js=[], show_legend=False,
         y_title=chart.across if chart.lying else chart.up, width=960, height=480, margin=24, zero=0, include_x_axis=True,
-        print_values=len(values) <= _MOST_VALUES, print_zeroes=False, x_label_rotation=0 if chart.lying else 35,
-        value_formatter=_money if chart.money else _units, disable_xml_declaration=True, pretty_print=False,
-        style=style(
-            background="#ffffff", plot_background="#ffffff", foreground="#333333", foreground_strong="#111111",
-            foreground_subtle="#dddddd", colors=("#1f6feb",), font_family="system-ui, sans-serif", title_font_size=18,
-            label_font_size=12, major_label_font_size=12, value_font_size=11, opacity=".9", opacity_hover="1",
-        ),
-        **({"fill": True, "show_dots": False, "x_labels_major_every": max(1, len(values) // 20),
-            "show_minor_x_labels": False} if many and not chart.lying else {}),
+        print_values=chart.lying or len(values) <= _MOST_VALUES, print_values_position="top", print_zeroes=False,
+        x_label_rotation=0 if chart.lying else 35, value_formatter=_money if chart.money else _units, style=look,
+        disable_xml_declaration=True, **(of_a_line if kind is pygal.Line else {}),
     )  # fmt: skip
     plot.x_labels = labels
     plot.add(chart.up, values)
