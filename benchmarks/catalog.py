@@ -1,4 +1,4 @@
-"""Catalog under load: product reads, stock takes, B2B batches, imports and exports of 50,000 lines, and what a till feels meanwhile.
+"""Catalog under load: product reads, stock takes, batches, imports and exports of 50,000 lines, and what a till feels meanwhile.
 
     python benchmarks/catalog.py --database sqlite --database postgresql     (wants wrk: apt-get install wrk)
 
