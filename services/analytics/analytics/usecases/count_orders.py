@@ -52,7 +52,8 @@ def _enter(session: Session, orders: Sequence[Order]) -> list[Order]:
         for uid, order in sorted(by_uid.items())
     ]
     statement = insert_for(session, PaidOrder).on_conflict_do_nothing().returning(PaidOrder.order_uid)
-    return [by_uid[uid] for uid in session.scalars(statement, rows)]
+    # Otherwise rows with and without a customer would be statements of their own, one for each change in a row of them.
+    return [by_uid[uid] for uid in session.scalars(statement.execution_options(render_nulls=True), rows)]
 
 
 def _lines(orders: Sequence[Order]) -> list[dict[str, Any]]:

@@ -24,7 +24,8 @@ def keep_customers(session: Session, *, events: Iterable[Event]) -> None:
             newest[id_] = event
     rows = [_row(newest[id_]) for id_ in sorted(newest)]
     columns = ("name", "email", "is_deleted", "version")
-    session.execute(keep_newest(insert_for(session, Customer), Customer, columns, version="version"), rows)
+    statement = keep_newest(insert_for(session, Customer), Customer, columns, version="version")
+    session.execute(statement.execution_options(render_nulls=True), rows)  # one statement, with and without an e-mail
 
 
 def _row(event: Event) -> dict[str, Any]:
