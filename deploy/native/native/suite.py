@@ -8,9 +8,11 @@ import sys
 import tempfile
 import threading
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from native.errors import PlatformError
@@ -60,10 +62,9 @@ def run_tests(folders: Sequence[str] = ()) -> int:
     if unknown:
         raise PlatformError(f"{unknown[0]} has no tests of its own; these have: {', '.join(TESTED)}.")
     tests = {folder: Step(folder, [*_PYTEST, folder]) for folder in folders or TESTED}
-    # Two lanes, for two cores: what starts platforms of its own never runs beside its like, so that they don't race for ports.
-    platforms = [tests[folder] for folder in tests if folder in STARTS_PLATFORMS]
-    others = [tests[folder] for folder in tests if folder not in STARTS_PLATFORMS]
-    lanes = [lane for lane in ([*([] if folders else _static()), *others], platforms) if lane]
+    # What starts platforms of its own never runs beside its like, so that they don't race for ports.
+    alone = [tests[folder] for folder in tests if folder in STARTS_PLATFORMS]
+    others = [*([] if folders else _static()), *(tests[folder] for folder in tests if folder not in STARTS_PLATFORMS)]
     with tempfile.TemporaryDirectory(prefix="mostrador-test-") as folder:
         cluster, node = Cluster(Path(folder, "postgresql"), fast=True), Node(Path(folder, "rabbitmq"))
         try:
@@ -71,7 +72,7 @@ def run_tests(folders: Sequence[str] = ()) -> int:
             cluster.start()
             servers = {"MOSTRADOR_TEST_POSTGRESQL_URL": cluster.url, "MOSTRADOR_TEST_AMQP_URL": node.url}
             node.wait_ready()
-            return _run(lanes, servers)
+            return _run(others, servers, alone)
         finally:
             node.stop()
             cluster.stop()
@@ -82,13 +83,13 @@ def run_checks() -> int:
     tests = [
         Step(folder, [*_PYTEST, folder, "-q", "-k", "not postgresql"]) for folder in ("libs/chassis", *SERVICE_FOLDERS)
     ]
-    return _run([[*_static(), *tests]], {})
+    return _run([*_static(), *tests], {})
 
 
 def run_format() -> int:
     """Let ruff mend and form all Python code; 0 when nothing is left to say."""
     ruff = [sys.executable, "-m", "ruff"]
-    return _run([[Step("lint", [*ruff, "check", "--fix", "."]), Step("format", [*ruff, "format", "."])]], {})
+    return _run([Step("lint", [*ruff, "check", "--fix", "."]), Step("format", [*ruff, "format", "."])], {})
 
 
 _PYTEST = (sys.executable, "-m", "pytest")
@@ -101,19 +102,29 @@ def _static() -> list[Step]:
     ]
 
 
-def _run(lanes: Sequence[Sequence[Step]], servers: Mapping[str, str]) -> int:
-    """Each lane's steps one after the other, the lanes side by side; 0 when all pass.
+def _run(steps: Sequence[Step], servers: Mapping[str, str], alone: Sequence[Step] = ()) -> int:
+    """Run the steps one after the other, and beside them, for a second core, those that are not to meet their like
+    (`alone`); who is done first helps the other. 0 when all pass.
 
     What a step prints is shown as it comes when there is one lane, else in one piece when the step is over.
     """
     env = {**os.environ, **servers}
-    printing = threading.Lock()
+    printing = threading.Lock() if steps and alone else None
+    waiting, results = deque(steps), list[Result]()
 
-    def run_lane(lane: Sequence[Step]) -> list[Result]:
-        return [_run_step(step, env, None if len(lanes) == 1 else printing) for step in lane]
+    def run_lane(first: Sequence[Step]) -> None:
+        for step in chain(first, iter(next_waiting, None)):
+            results.append(_run_step(step, env, printing))
 
+    def next_waiting() -> Step | None:
+        try:
+            return waiting.popleft()
+        except IndexError:
+            return None
+
+    lanes = [(), alone] if steps and alone else [alone]
     with ThreadPoolExecutor(len(lanes)) as pool:
-        results = [result for lane in pool.map(run_lane, lanes) for result in lane]
+        list(pool.map(run_lane, lanes))
     print("\n── summary " + "─" * 93)
     for result in results:
         print(f"  {'passed' if result.passed else 'FAILED':<8}{result.name:<24}{result.seconds:7.1f} s")
