@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
@@ -14,7 +13,7 @@ from chassis.columns import utcnow
 from chassis.ordering import order_by
 from chassis.prepared import prepared
 from chassis.search import matches
-from chassis.tenants import local_date, zone_of
+from chassis.tenants import local_date, midnight, zone_of
 from sales.domain.drafts import Buyer
 from sales.domain.facts import Row
 from sales.domain.models import Company, Customer, Order, OrderLine
@@ -141,18 +140,12 @@ def orders_matching(session: Session, query: Mapping[str, Any]) -> Select[*tuple
     if "date_from" in query or "date_to" in query:
         zone = zone_of(session)
         if "date_from" in query:
-            statement = statement.where(Order.created_at >= _start_of(query["date_from"], zone))
+            statement = statement.where(Order.created_at >= midnight(query["date_from"], zone))
         if "date_to" in query:
-            statement = statement.where(Order.created_at < _start_of(query["date_to"], zone, days_later=1))
+            statement = statement.where(Order.created_at < midnight(query["date_to"], zone, days_later=1))
     if "search" in query:
         statement = statement.where(matches(Order.search_text, query["search"]))
     return statement
-
-
-def _start_of(day: date, zone: ZoneInfo, *, days_later: int = 0) -> datetime:
-    # The calendar's first and last days have no midnight in every zone.
-    day = min(max(day, date(1900, 1, 1)), date(9000, 1, 1)) + timedelta(days=days_later)
-    return datetime.combine(day, time.min, zone)
 
 
 def order_status(session: Session, order_uid: str) -> dict[str, Any] | None:

@@ -8,15 +8,12 @@ from flask import Response
 
 from auth import queries
 from auth.api.schemas import UserOut, UserPage, UserQuery
-from auth.domain.errors import SessionEnded
-from auth.domain.models import User
+from auth.api.users_shown import my_profile, users_listed
 from auth.domain.plans import MANAGERS
 from chassis import conditional
 from chassis.access import current_user, roles
 from chassis.blueprint import Blueprint
 from chassis.current import reading
-from chassis.ordering import order_by
-from chassis.pagination import listed
 from chassis.problems import Forbidden, NotFound
 
 blp = Blueprint("device_users", __name__, url_prefix="/api/v1/auth/users")
@@ -26,11 +23,7 @@ blp = Blueprint("device_users", __name__, url_prefix="/api/v1/auth/users")
 @blp.response(200, UserOut)
 def me() -> Response:
     """The caller's own profile."""
-    with reading() as session:
-        row = queries.user(session, current_user().user_id)
-    if row is None:
-        raise SessionEnded
-    return conditional.detail(queries.user_out(row))
+    return my_profile()
 
 
 @blp.get("/")
@@ -39,12 +32,7 @@ def me() -> Response:
 @blp.response(200, UserPage)
 def index(query: dict[str, Any]) -> Response:
     """The account's active users."""
-    statement = queries.users(
-        role=query.get("role"), is_blocked=query.get("is_blocked"), search=query.get("search")
-    )  # fmt: skip
-    ordering = order_by(query.get("ordering"), queries.ORDERINGS, [User.id])
-    with reading() as session:
-        return listed(session, statement.order_by(*ordering), query, queries.user_out, enveloped=True)
+    return users_listed(query)
 
 
 @blp.get("/<int:user_id>/")

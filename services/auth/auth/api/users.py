@@ -20,6 +20,7 @@ from auth.api.schemas import (
     UserPatch,
     UserQuery,
 )
+from auth.api.users_shown import my_profile, users_listed
 from auth.domain.errors import (
     MayNotBlockUsers,
     MayNotChangeUsers,
@@ -28,7 +29,6 @@ from auth.domain.errors import (
     NotAnInventarista,
     SessionEnded,
 )
-from auth.domain.models import User
 from auth.domain.plans import MANAGERS
 from auth.runtime import runtime
 from auth.usecases.users import NewUser, block_user, create_user, delete_user, update_user
@@ -38,8 +38,6 @@ from chassis.blueprint import Blueprint
 from chassis.conditional import check_if_match
 from chassis.current import reading
 from chassis.json import json_response
-from chassis.ordering import order_by
-from chassis.pagination import listed
 from chassis.problems import NotFound
 
 blp = Blueprint("users", __name__, url_prefix="/api/users")
@@ -49,11 +47,7 @@ blp = Blueprint("users", __name__, url_prefix="/api/users")
 @blp.response(200, UserOut)
 def me() -> Response:
     """The caller's own profile."""
-    with reading() as session:
-        row = queries.user(session, current_user().user_id)
-    if row is None:
-        raise SessionEnded
-    return conditional.detail(queries.user_out(row))
+    return my_profile()
 
 
 @blp.route("/me/", methods=["PUT", "PATCH"])
@@ -83,12 +77,7 @@ def change_my_password(body: dict[str, Any]) -> Response:
 @blp.response(200, UserPage)
 def index(query: dict[str, Any]) -> Response:
     """The account's active users."""
-    statement = queries.users(
-        role=query.get("role"), is_blocked=query.get("is_blocked"), search=query.get("search")
-    )  # fmt: skip
-    ordering = order_by(query.get("ordering"), queries.ORDERINGS, [User.id])
-    with reading() as session:
-        return listed(session, statement.order_by(*ordering), query, queries.user_out, enveloped=True)
+    return users_listed(query)
 
 
 @blp.post("/")
