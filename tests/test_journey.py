@@ -92,6 +92,23 @@ def test_kill_9_of_the_broker_loses_nothing(shop: Shop, platform: Platform) -> N
     drained(platform)
 
 
+def heard(platform: Platform, service: str) -> None:
+    """Everything that was told has been published, and nothing waits in the service's queue, nor did for half a second."""
+    drained(platform)
+    worker = json.loads((platform.settings.processes / f"{service}-worker.json").read_text())
+    broker = pika.BlockingConnection(pika.URLParameters(worker["env"]["MOSTRADOR_AMQP_URL"]))
+    with contextlib.closing(broker):
+        channel = broker.channel()
+        empty_since = [time.monotonic()]
+
+        def quiet() -> bool:
+            if channel.queue_declare(f"{service}.inbox", passive=True).method.message_count:
+                empty_since[0] = time.monotonic()
+            return time.monotonic() - empty_since[0] > 0.5
+
+        eventually(quiet, f"{service} has heard everything")
+
+
 def freeze(platform: Platform, service: str) -> int:
     """Stop a worker in its tracks, but not while it has SQLite's one write lock: then nobody could sell; its pid."""
     pid = platform.pid(f"{service}-worker")
@@ -165,6 +182,9 @@ def test_a_poison_message_stops_nobody_and_can_be_listed_replayed_and_purged(sho
 )
 def test_death_at_the_worst_moment_has_no_effect(shop: Shop, platform: Platform, worker: str, failpoint: str) -> None:
     before = shop.tickets()
+    heard(
+        platform, worker.removesuffix("-worker")
+    )  # else it dies of what the shop was made of, before it counts as started
     platform.restart(worker, {"MOSTRADOR_FAILPOINTS": f"{failpoint}=1"})
     alive = eventually(lambda: platform.pid(worker), f"{worker} runs")
     sold = [shop.sell()]
