@@ -26,6 +26,7 @@ class Route:
     public: tuple[str, ...]
     limit: str
     body: str
+    timeout: int
 
     @property
     def slash_style(self) -> bool:
@@ -52,6 +53,7 @@ class Location:
     public: tuple[str, ...]
     limit: str
     body: str
+    timeout: int
 
 
 def locations(routes: Routes) -> Iterator[Location]:
@@ -65,8 +67,9 @@ def locations(routes: Routes) -> Iterator[Location]:
     for route in routes.routes:
         bare = route.path.rstrip("/")
         proxied = partial(
-            Location, adds_slash=route.slash_style, service=route.service, limit=route.limit, body=route.body
-        )
+            Location, adds_slash=route.slash_style, service=route.service, limit=route.limit, body=route.body,
+            timeout=route.timeout,
+        )  # fmt: skip
         if route.prefix:
             yield proxied(f"= {bare}", public=())
             yield proxied(f"{bare}/", public=())
@@ -84,7 +87,8 @@ def load_routes(path: Path) -> Routes:
     if unknown:
         raise SettingsError(f"{path.name}: services must be {', '.join(SERVICES)}; see {', '.join(sorted(unknown))}")
     routes = tuple(
-        parse_route(entry, services=services, limits=limits, body=content["body"]) for entry in content["routes"]
+        parse_route(entry, services=services, limits=limits, body=content["body"], timeout=content["timeout"])
+        for entry in content["routes"]
     )
     refuse_doubles(routes)
     return Routes(
@@ -94,8 +98,10 @@ def load_routes(path: Path) -> Routes:
     )
 
 
-def parse_route(entry: dict[str, Any], *, services: Iterable[str], limits: Iterable[str], body: str) -> Route:
-    unknown = set(entry) - {"path", "prefix", "service", "public", "limit", "body"}
+def parse_route(
+    entry: dict[str, Any], *, services: Iterable[str], limits: Iterable[str], body: str, timeout: int
+) -> Route:
+    unknown = set(entry) - {"path", "prefix", "service", "public", "limit", "body", "timeout"}
     require(not unknown, entry, lambda: f"unknown field {', '.join(sorted(unknown))}")
     require(("path" in entry) != ("prefix" in entry), entry, lambda: "needs either path or prefix")
     route = Route(
@@ -105,6 +111,7 @@ def parse_route(entry: dict[str, Any], *, services: Iterable[str], limits: Itera
         public=tuple(entry.get("public", ())),
         limit=entry.get("limit", "general"),
         body=str(entry.get("body", body)),
+        timeout=int(entry.get("timeout", timeout)),
     )
     require(route.service in services, entry, lambda: f"unknown service {route.service!r}")
     require(route.limit in limits, entry, lambda: f"unknown limit {route.limit!r}")
