@@ -1,21 +1,16 @@
 """One active session of a client type, however many ask at once."""
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import func, select
 
 from auth.domain.models import AuditEntry, LoginSession
 from chassis.db import ALL_ACCOUNTS
+from chassis.testing_concurrency import together
 
 THREADS = 16
 ALREADY = {"detail": "You are already logged in on telegram bot. Please logout first..."}
-
-
-def together(action, times=THREADS):
-    with ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(action, range(times)))
 
 
 def alive(database):
@@ -25,7 +20,7 @@ def alive(database):
 
 def test_one_of_sixteen_logins_wins(door, client, database):
     for _ in range(3):
-        answers = together(lambda number: door.device(ip=f"10.0.0.{number}"))
+        answers = together(THREADS, lambda number: door.device(ip=f"10.0.0.{number}"))
         assert Counter(answer.status for answer in answers) == {200: 1, 401: THREADS - 1}
         assert all(answer.json == ALREADY for answer in answers if answer.status == 401)
         (winner,) = [answer.json for answer in answers if answer.status == 200]
@@ -38,7 +33,7 @@ def test_one_of_sixteen_logins_wins(door, client, database):
 
 
 def test_the_other_logins_are_not_in_their_way(door, database):
-    answers = together(lambda number: door.login() if number % 2 else door.device("unknown"))
+    answers = together(THREADS, lambda number: door.login() if number % 2 else door.device("unknown"))
     assert Counter(answer.status for answer in answers) == {200: 9, 401: 7}
     assert alive(database) == 9
 
@@ -51,7 +46,7 @@ def test_logins_and_logouts_at_once_never_leave_two(door, client, database):
             return client.post("/api/v1/auth/logout/all/", token=first["access"])
         return door.device()
 
-    answers = together(either, 32)
+    answers = together(32, either)
     assert {answer.status for answer in answers} <= {200, 401}
     assert alive(database) <= 1
 
@@ -59,7 +54,9 @@ def test_logins_and_logouts_at_once_never_leave_two(door, client, database):
 @pytest.mark.parametrize("path", ["logout/all/", "sessions/revoke_all/"])
 def test_ending_all_at_once_counts_each_session_once(door, client, published, path):
     pairs = [door.login().json for _ in range(6)]
-    answers = together(lambda number: client.post(f"/api/v1/auth/{path}", {}, token=pairs[number % 6]["access"]))
+    answers = together(
+        THREADS, lambda number: client.post(f"/api/v1/auth/{path}", {}, token=pairs[number % 6]["access"])
+    )
     assert {answer.status for answer in answers} == {200}
     assert sum(next(value for value in answer.json.values() if isinstance(value, int)) for answer in answers) == 6
     assert len({event.subject for event in published("SessionRevoked")}) == len(published("SessionRevoked")) == 6

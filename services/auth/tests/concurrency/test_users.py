@@ -1,7 +1,6 @@
 """Many who add, delete, demote and block users at once: the plan's limit holds, and somebody is left to manage."""
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import func, select
@@ -9,14 +8,10 @@ from sqlalchemy import func, select
 from auth.domain.models import Account, LoginSession, User
 from auth.domain.plans import MANAGERS
 from chassis.db import ALL_ACCOUNTS
+from chassis.testing_concurrency import together
 
 THREADS = 16
 BLOCK = {"is_blocked": True, "blocked_until": None}
-
-
-def together(action, times=THREADS):
-    with ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(action, range(times)))
 
 
 def people(database, account_id):
@@ -41,7 +36,7 @@ def test_the_limit_holds_while_users_come_and_go(client, company, employee_body,
             return make(number)
         return client.delete(f"/api/users/{first[number // 3 % 4]}/", account_id=account_id, role="OWNER")
 
-    answers = together(either, 24)
+    answers = together(24, either)
     made = sum(answer.status == 201 for answer in answers)
     gone = sum(answer.status == 204 for answer in answers)
     assert {answer.status for answer in answers} <= {201, 204, 403, 404}
@@ -70,7 +65,7 @@ def test_managers_who_turn_on_each_other_leave_one(client, employee_body, databa
             return client.patch(f"/api/users/{victim}/", {"role": "EMPLOYEE"}, user_id=by)
         return client.put(f"/api/users/{victim}/block/", BLOCK, user_id=by)
 
-    answers = together(turn)
+    answers = together(THREADS, turn)
     assert set(Counter(answer.status for answer in answers)) <= {200, 204, 400, 404}
     with database.read(ALL_ACCOUNTS) as session:
         left = select(User.id).where(User.is_active, User.role.in_(MANAGERS), User.is_blocked.is_(False))
@@ -79,7 +74,7 @@ def test_managers_who_turn_on_each_other_leave_one(client, employee_body, databa
 
 
 def test_a_deletion_is_done_once(client, employee, database, published):
-    answers = together(lambda _: client.delete("/api/users/2/"))
+    answers = together(THREADS, lambda _: client.delete("/api/users/2/"))
     assert Counter(answer.status for answer in answers) == {204: 1, 404: THREADS - 1}
     assert people(database, 1) == (1, 1)
     assert len(published("UserDeactivated")) == 1
@@ -97,7 +92,7 @@ def test_no_login_slips_past_the_end(client, employee, door, database, end):
     def either(number):
         return change() if number == 5 else door.login("employee_01", "password123", ip=f"10.0.0.{number}")
 
-    answers = together(either)
+    answers = together(THREADS, either)
     assert answers[5].status in (200, 204)
     with database.read(ALL_ACCOUNTS) as session:
         live = select(func.count(LoginSession.id)).where(LoginSession.user_id == 2, LoginSession.revoked_at.is_(None))
@@ -114,7 +109,7 @@ def test_one_change_of_password_wins(client, employee, door):
         body = {"current_password": "password123", "new_password": f"password-{number}"}
         return client.post("/api/users/me/password/", body, token=token)
 
-    answers = together(change, 8)
+    answers = together(8, change)
     assert Counter(answer.status for answer in answers) == {200: 1, 400: 7}
     (winner,) = [number for number, answer in enumerate(answers) if answer.status == 200]
     assert door.login("employee_01", f"password-{winner}").status == 200
@@ -125,13 +120,13 @@ def test_one_email_registers_once(client, database):
         body = {"email": "una@empresa.com", "password": "password123", "full_name": "A B", "company_name": f"{number}"}
         return client.post("/api/auth/register/", body, role=None)
 
-    answers = together(register)
+    answers = together(THREADS, register)
     assert Counter(answer.status for answer in answers) == {201: 1, 400: THREADS - 1}
     with database.read(ALL_ACCOUNTS) as session:
         assert session.execute(select(func.count(Account.id))).scalar() == 2
 
 
 def test_changes_of_an_account_are_numbered_in_their_order(client, published):
-    answers = together(lambda number: client.patch("/api/accounts/1/", {"phone": f"55{number}"}))
+    answers = together(THREADS, lambda number: client.patch("/api/accounts/1/", {"phone": f"55{number}"}))
     assert {answer.status for answer in answers} == {200}
     assert [event.version for event in published("AccountUpdated")] == list(range(2, 2 + THREADS))

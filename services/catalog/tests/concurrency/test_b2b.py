@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 
 import pytest
+
+from chassis.testing_concurrency import together
 
 PRODUCT, CATEGORY, ATTRIBUTE = "/api/v1/product", "/api/v1/category", "/api/v1/attribute"
 
@@ -24,16 +24,9 @@ def send(client):
     return send
 
 
-def together(*calls):
+def at_once(*calls):
     """What the calls return, all begun at the same moment."""
-    start = Barrier(len(calls))
-
-    def run(call):
-        start.wait()
-        return call()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
+    return together(len(calls), lambda number: calls[number]())
 
 
 def test_a_stock_that_is_set_loses_no_sale(client, send, hold, books_balance):
@@ -46,7 +39,7 @@ def test_a_stock_that_is_set_loses_no_sale(client, send, hold, books_balance):
     def count():
         return [send("POST", f"{PRODUCT}/stock", {"uid": "cola", "quantity": 500 + n}) for n in range(5)]
 
-    sold = together(*[sell] * 4, *[count] * 4)
+    sold = at_once(*[sell] * 4, *[count] * 4)
     assert Counter(status for statuses in sold for status in statuses) == {200: 40}
     books_balance()
     movements = client.get(f"/api/products/{cola['id']}/movements/?page_size=200").json
@@ -62,7 +55,7 @@ def test_the_same_new_products_in_crossing_batches(client, send, books_balance):
     def upsert(seed):
         return send("POST", PRODUCT, *random.Random(seed).sample(batch, len(batch)))
 
-    assert together(*(lambda seed=seed: upsert(seed) for seed in range(6))) == [200] * 6
+    assert at_once(*(lambda seed=seed: upsert(seed) for seed in range(6))) == [200] * 6
     rows = client.get(PRODUCT).json["data"]
     assert {(row["uid"], row["price"], row["quantity"]) for row in rows} == {(f"p{n}", n, n) for n in range(40)}
     books_balance()
@@ -99,7 +92,7 @@ def test_everything_at_once_in_crossing_order(client, send, hold, release, books
                 if held.status == 200:
                     assert release(held.json["order_uid"]).status == 204
 
-    together(*(lambda seed=seed: work(seed) for seed in range(6)))
+    at_once(*(lambda seed=seed: work(seed) for seed in range(6)))
     books_balance()
 
 
@@ -108,7 +101,7 @@ def test_two_moves_never_make_a_cycle(client, send):
         a, b = f"a{turn}", f"b{turn}"
         send("POST", CATEGORY, {"uid": a}, {"uid": b})
         moves = ({"uid": a, "parent_uid": b}, {"uid": b, "parent_uid": a})
-        statuses = together(*(lambda move=move: send("POST", CATEGORY, move) for move in moves))
+        statuses = at_once(*(lambda move=move: send("POST", CATEGORY, move) for move in moves))
         assert sorted(statuses) == [200, 400]
 
 
@@ -116,7 +109,7 @@ def test_a_category_is_deleted_or_used_never_both(client, send):
     for turn in range(5):
         uid = f"c{turn}"
         send("POST", CATEGORY, {"uid": uid})
-        deleted, used = together(
+        deleted, used = at_once(
             lambda uid=uid: send("DELETE", CATEGORY, uid),
             lambda uid=uid: send("POST", PRODUCT, {"uid": f"in-{uid}", "price": 1, "category_uid": uid}),
         )
@@ -131,7 +124,7 @@ def test_a_value_is_deleted_or_used_never_both(client, send):
     for turn in range(5):
         uid = f"v{turn}"
         send("POST", f"{ATTRIBUTE}/value", {"uid": uid, "language": "en", "name": "Red"})
-        deleted, used = together(
+        deleted, used = at_once(
             lambda uid=uid: send("DELETE", f"{ATTRIBUTE}/value", {"uid": uid, "language": "en"}),
             lambda uid=uid: send("POST", ATTRIBUTE, {"uid": f"of-{uid}", "product_uid": "p", "value_uid": uid}),
         )

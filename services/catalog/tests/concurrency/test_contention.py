@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 
 from sqlalchemy import select
@@ -14,19 +11,8 @@ from sqlalchemy import select
 from catalog.domain.models import RELEASED, OrderHold, StockMovement
 from catalog.sweeps import clear_cart_holds
 from chassis.db import ALL_ACCOUNTS
+from chassis.testing_concurrency import together
 from chassis.uids import new_uid
-
-
-def together(number: int, call: Callable[[int], Any]) -> list[Any]:
-    """What `call(0)` … `call(number - 1)` return, all begun at the same moment."""
-    start = Barrier(number)
-
-    def run(index: int) -> Any:
-        start.wait()
-        return call(index)
-
-    with ThreadPoolExecutor(number) as pool:
-        return list(pool.map(run, range(number)))
 
 
 def test_the_last_unit_has_one_buyer(product, hold, stock_of, published, books_balance):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 
 import pytest
@@ -14,18 +12,7 @@ from sqlalchemy.orm import aliased
 
 from catalog.domain.models import Promotion
 from chassis.db import ALL_ACCOUNTS
-
-
-def together(number: int, call: Any) -> list[Any]:
-    """What `call(0)` … `call(number - 1)` return, all begun at the same moment."""
-    start = Barrier(number)
-
-    def run(index: int) -> Any:
-        start.wait()
-        return call(index)
-
-    with ThreadPoolExecutor(number) as pool:
-        return list(pool.map(run, range(number)))
+from chassis.testing_concurrency import together
 
 
 @pytest.fixture

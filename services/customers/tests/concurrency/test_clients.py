@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import insert, select, text
 
 from chassis.db import ALL_ACCOUNTS
+from chassis.testing_concurrency import together, wait_for_a_lock
 from customers.domain.clients import Client, PinFailures
 
 PATH = "/api/v1/client"
 PIN = "/internal/clients/pin/"
 THREADS = 16
-
-
-def together(number, call):
-    """What `call(0)` … `call(number - 1)` return, all begun at the same moment."""
-    start = Barrier(number)
-
-    def run(index):
-        start.wait()
-        return call(index)
-
-    with ThreadPoolExecutor(number) as pool:
-        return list(pool.map(run, range(number)))
 
 
 def one(number, **fields):
@@ -102,13 +90,31 @@ def test_crossed_phones_of_two_accounts_are_refused_not_deadlocked(client):
     assert sorted(held) == [0, 200]
 
 
+@contextmanager
+def patience(database):
+    """Each transaction looks for a deadlock after 5 s of waiting, not 1: the one that waited first looks first, and is the
+    victim, however slow the machine is.
+    """
+
+    def told(what):
+        with database.transaction(ALL_ACCOUNTS) as session:
+            session.execute(text(f"ALTER DATABASE {database.url.database} {what}"))
+        database.engine.dispose()  # connections made from now on obey
+
+    told("SET deadlock_timeout = '5s'")
+    try:
+        yield
+    finally:
+        told("RESET deadlock_timeout")
+
+
 def test_a_deadlock_is_tried_again(client, database):
     """A batch waits for a phone of another transaction, which then wants one that the batch has taken."""
     if database.dialect == "sqlite":
         pytest.skip("it has one writer at a time")
     body = {"data": [one(1, uid="a", phone="5511111111"), one(2, uid="b", phone="5522222222")]}
     other = {"name": "Other", "pin_hash": "", "account_id": 2}
-    with ThreadPoolExecutor(1) as pool:
+    with patience(database), ThreadPoolExecutor(1) as pool:
         with database.transaction(2) as session:
             session.execute(insert(Client).values(uid="x", phone="5522222222", **other))
             answer = pool.submit(client.post, PATH, body)
@@ -116,20 +122,6 @@ def test_a_deadlock_is_tried_again(client, database):
             session.execute(insert(Client).values(uid="y", phone="5511111111", **other))
         taken = "client with this phone already exists."
         assert answer.result().json["status_message"] == f"data[0].phone: {taken}; data[1].phone: {taken}"
-
-
-def wait_for_a_lock(database):
-    """Until some transaction of this database waits for another."""
-    waiting = text(
-        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    )
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        with database.read(ALL_ACCOUNTS) as session:
-            if session.scalar(waiting):
-                return
-        time.sleep(0.01)
-    raise AssertionError("nobody waits")
 
 
 def test_guesses_at_once_are_told_no_more_than_in_a_row(client, database):

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from threading import Barrier
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 
 from chassis.db import ALL_ACCOUNTS
+from chassis.testing_concurrency import together, wait_for_a_lock
 from sales.domain.b2b_models import B2BOrder, B2BOrderItem
 from sales.usecases.b2b_orders import upsert_orders
 
 PATH = "/api/v1/order"
 THREADS = 16
-
-
-def together(number, call):
-    """What `call(0)` … `call(number - 1)` return, all begun at the same moment."""
-    start = Barrier(number)
-
-    def run(index):
-        start.wait(30)
-        return call(index)
-
-    with ThreadPoolExecutor(number) as pool:
-        return list(pool.map(run, range(number)))
 
 
 @pytest.fixture
@@ -201,17 +188,3 @@ def test_rows_are_taken_in_the_order_of_their_uids(client, put, others, database
                     wait_for_a_lock(database)
         assert answer.result().status == 200
     assert [row["status"] for row in client.get(PATH).json["data"]] == ["shipped", "shipped"]
-
-
-def wait_for_a_lock(database):
-    """Until some transaction of this database waits for another."""
-    waiting = text(
-        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    )
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        with database.read(ALL_ACCOUNTS) as session:
-            if session.scalar(waiting):
-                return
-        time.sleep(0.01)
-    raise AssertionError("nobody waits")
