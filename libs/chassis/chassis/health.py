@@ -47,8 +47,9 @@ def install(app: Flask, keyring: Keyring) -> None:
     @routes.get("/version")
     @public
     def version() -> Response:
-        service = settings().service
-        return json_response({"service": service, "chassis": chassis.__version__, "schema": head_revision(service)})
+        service, commit = settings().service, settings().commit or None
+        known = {"service": service, "commit": commit, "chassis": chassis.__version__, "schema": head_revision(service)}
+        return json_response(known)
 
     @routes.get("/metrics")
     @public

@@ -1,11 +1,15 @@
 """Settings from the environment, typed, read once; a service's `config.py` extends `Settings`, nothing else reads it.
 
 Every field `some_name` is the variable `MOSTRADOR_SOME_NAME`. A missing or malformed one is one clear sentence at start.
+A secret (a field that is not shown, `repr=False`) may instead be a file of the field's name in `MOSTRADOR_SECRETS_DIR`:
+that is how containers get theirs, out of sight of `docker inspect` and of every child process.
 """
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass, field, fields
+import os
+from dataclasses import MISSING, Field, dataclass, field, fields
+from pathlib import Path
 from typing import Any, ClassVar, Self, get_type_hints
 
 from environs import Env, EnvError
@@ -36,6 +40,8 @@ class Settings:
     service_keys: list[str] = field(default_factory=list, repr=False)
     """`caller>callee=secret` of each pair this service takes part in."""
     log_level: str = "INFO"
+    commit: str = ""
+    """What the running code was built from; `/version` tells it."""
     failpoints: str = ""
     retry_delay: float = 5.0
     """Seconds until an event whose handler failed is tried again."""
@@ -55,13 +61,15 @@ class Settings:
             read = getattr(env, _READERS[hints[item.name]])
             name = PREFIX + item.name.upper()
             try:
-                if item.default is not MISSING:
+                if (secret := _from_file(item, name)) is not None:
+                    values[item.name] = secret.split(",") if hints[item.name] == list[str] else secret
+                elif item.default is not MISSING:
                     values[item.name] = read(name, item.default)
                 elif item.default_factory is not MISSING:
                     values[item.name] = read(name, item.default_factory())
                 else:
                     values[item.name] = read(name)
-            except (EnvError, ValueError) as error:
+            except (EnvError, ValueError, OSError) as error:
                 raise SettingsError(f"{cls.service}: {name}: {error}") from error
         return cls(**values)
 
@@ -72,3 +80,12 @@ class Settings:
             if entry.startswith(pair):
                 return entry[len(pair) :]
         raise SettingsError(f"{self.service}: {PREFIX}SERVICE_KEYS has no entry for {pair[:-1]}")
+
+
+def _from_file(item: Field[Any], variable: str) -> str | None:
+    """The secret's text, without the end of its last line; None when the variable is set or there is no such file."""
+    folder = os.environ.get(PREFIX + "SECRETS_DIR")
+    if item.repr or not folder or os.environ.get(variable):
+        return None
+    file = Path(folder) / item.name
+    return file.read_text(encoding="utf-8").rstrip("\r\n") if file.exists() else None

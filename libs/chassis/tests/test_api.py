@@ -218,5 +218,6 @@ def test_health(client):
     assert client.get("/livez", role=None).json == {"status": "ok"}
     ready = client.get("/readyz", role=None)
     assert (ready.status, ready.json["checks"]) == (200, {"database": True, "keys": True})
-    assert client.get("/version", role=None).json["service"] == "toy"
+    version = client.get("/version", role=None).json
+    assert version == {"service": "toy", "commit": None, "chassis": "0.1.0", "schema": version["schema"]}
     assert b"http_request_duration_seconds" in client.get("/metrics", role=None).data

@@ -137,3 +137,25 @@ def test_a_bad_setting_is_named(monkeypatch, name, value):
         monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError, match=name):
         Config.from_env()
+
+
+def test_a_secret_may_be_a_file_and_nothing_else_may(monkeypatch, tmp_path):
+    (tmp_path / "database_url").write_text("sqlite:////tmp/from-file.db\n")
+    (tmp_path / "service_keys").write_text("sales>toy=a=b,toy>sales=c\n")
+    (tmp_path / "batch").write_text("7\n")
+    monkeypatch.setenv("MOSTRADOR_SECRETS_DIR", str(tmp_path))
+    monkeypatch.delenv("MOSTRADOR_DATABASE_URL", raising=False)
+    monkeypatch.delenv("MOSTRADOR_SERVICE_KEYS", raising=False)
+    config = Config.from_env()
+    assert (config.database_url, config.amqp_url, config.batch) == ("sqlite:////tmp/from-file.db", "", 5)
+    assert (config.secret_for("sales", "toy"), config.secret_for("toy", "sales")) == ("a=b", "c")
+    monkeypatch.setenv("MOSTRADOR_DATABASE_URL", "sqlite:////tmp/x.db")
+    assert Config.from_env().database_url == "sqlite:////tmp/x.db", "the variable wins"
+
+
+def test_a_secret_that_cannot_be_read_is_named(monkeypatch, tmp_path):
+    (tmp_path / "database_url").mkdir()
+    monkeypatch.setenv("MOSTRADOR_SECRETS_DIR", str(tmp_path))
+    monkeypatch.delenv("MOSTRADOR_DATABASE_URL", raising=False)
+    with pytest.raises(SettingsError, match=r"MOSTRADOR_DATABASE_URL: .*database_url"):
+        Config.from_env()
