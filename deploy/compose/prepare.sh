@@ -1,0 +1,99 @@
+#!/bin/sh
+# Before the first `docker compose up`, and again after every pull: makes the secrets that are not there yet, and writes
+# .env, from which Compose takes the address and the commit. Secrets and addresses that are there stay.
+set -eu
+umask 077
+cd "$(dirname "$0")/../.."
+secrets=deploy/compose/secrets
+services="auth catalog sales customers analytics"
+# Who calls whom under /internal/: docs/architecture.md.
+pairs="sales>catalog sales>customers sales>auth catalog>sales customers>sales auth>customers customers>auth gateway>auth auth>gateway"
+
+# Only this folder's owner can enter it. The files in it are readable, because containers run as another user.
+mkdir -p "$secrets/mounted"
+chmod 700 "$secrets"
+chmod 755 "$secrets/mounted"
+
+random() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
+
+# kept NAME [VALUE]: prints the secret of that name, made on its first use: VALUE, or at random
+kept() {
+    if [ ! -s "$secrets/$1" ]; then
+        printf '%s' "${2:-$(random)}" > "$secrets/$1.new"
+        mv "$secrets/$1.new" "$secrets/$1"
+    fi
+    cat "$secrets/$1"
+}
+
+# mounted NAME: a file for containers, from standard input
+mounted() {
+    cat > "$secrets/mounted/$1.new"
+    chmod 644 "$secrets/mounted/$1.new"
+    mv "$secrets/mounted/$1.new" "$secrets/mounted/$1"
+}
+
+# keys WHO: the pairs WHO takes part in, as MOSTRADOR_SERVICE_KEYS has them
+keys() {
+    comma=
+    for pair in $pairs; do
+        case $pair in
+            "$1>"* | *">$1")
+                printf '%s%s=%s' "$comma" "$pair" "$(kept "pair.${pair%>*}.${pair#*>}")"
+                comma=,
+                ;;
+        esac
+    done
+}
+
+# In RabbitMQ each service may touch its own queues and the exchange that all share, and enter no other's.
+definitions() {
+    comma=
+    printf '{"vhosts": [{"name": "/"}], "users": ['
+    for service in $services; do
+        printf '%s\n {"name": "%s", "password": "%s", "tags": []}' "$comma" "$service" "$(kept "rabbitmq.$service")"
+        comma=,
+    done
+    comma=
+    printf '], "permissions": ['
+    for service in $services; do
+        own="^(mostrador|$service)\\\\..*"
+        printf '%s\n {"user": "%s", "vhost": "/", "configure": "%s", "write": "%s|^amq\\\\.default$", "read": "%s"}' \
+            "$comma" "$service" "$own" "$own" "$own"
+        comma=,
+    done
+    printf ']}\n'
+}
+
+for service in $services; do
+    printf 'postgresql+psycopg://%s:%s@postgres:5432/%s' "$service" "$(kept "postgresql.$service")" "$service" |
+        mounted "$service.database_url"
+    printf 'amqp://%s:%s@rabbitmq:5672/%%2F' "$service" "$(kept "rabbitmq.$service")" | mounted "$service.amqp_url"
+    keys "$service" | mounted "$service.service_keys"
+    printf '%s %s\n' "$service" "$(kept "postgresql.$service")"
+done | mounted postgresql.roles
+keys gateway | mounted gateway.service_keys
+kept postgresql.superuser | mounted postgresql.superuser
+kept signing-key-passphrase | mounted auth.signing_key_passphrase
+kept pin-pepper | mounted customers.pin_pepper
+kept admin.password "${MOSTRADOR_ADMIN_PASSWORD:-$(random | cut -c 1-20)}" | mounted auth.admin_password
+kept employees.password | mounted demo.employees_password
+definitions | mounted rabbitmq.definitions.json
+
+email=$(kept admin.email "${MOSTRADOR_ADMIN_EMAIL:-admin@mostrador.local}")
+username=$(kept admin.username "${MOSTRADOR_ADMIN_USERNAME:-admin}")
+address=${MOSTRADOR_ADDRESS:-$(sed -n 's/^MOSTRADOR_ADDRESS=//p' .env 2> /dev/null || true)}
+port=${MOSTRADOR_PORT:-$(sed -n 's/^MOSTRADOR_PORT=//p' .env 2> /dev/null || true)}
+cat > .env <<END
+# Written by deploy/compose/prepare.sh. No secret is in here.
+MOSTRADOR_ADDRESS=${address:=127.0.0.1}
+MOSTRADOR_PORT=${port:=8080}
+MOSTRADOR_ADMIN_EMAIL=$email
+MOSTRADOR_ADMIN_USERNAME=$username
+MOSTRADOR_COMMIT=$(git rev-parse HEAD 2> /dev/null || true)
+END
+
+cat <<END
+start     docker compose up --build --wait
+address   http://$address:$port
+login     $email (or $username)   password: $(kept admin.password)
+END
