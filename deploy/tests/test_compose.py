@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 import yaml
-from platform_facts import PREFIX, ROOT, SERVICES, pairs, required_of, secrets_of, settings_of
 
 from gateway.settings import render_settings
+from platform_facts import PREFIX, ROOT, SERVICES, pairs, required_of, secrets_of, settings_of
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 CONTAINERS: dict[str, dict[str, Any]] = COMPOSE["services"]

@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+
 from platform_facts import ROOT, SERVICES
 
 DOCKERFILES = [*(f"services/{service}/Dockerfile" for service in SERVICES), "gateway/Dockerfile", "demo/Dockerfile"]
