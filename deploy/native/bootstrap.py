@@ -63,7 +63,7 @@ def main(command: str, arguments: Sequence[str]) -> int:
     if command in ("down", "status", "logs", "restart", "run", "clean") and not PYTHON.exists():
         print("Nothing is installed, so nothing runs here: `make up` starts Mostrador.")
         return 0 if command in ("down", "clean") else 1
-    if command in ("up", "test", "check", "install", "format"):
+    if command in ("up", "test", "check", "install", "format", "contracts-check"):
         with one_at_a_time():
             install_system_packages(wanted_system_packages(command))
             install_python_packages()
@@ -76,8 +76,8 @@ def main(command: str, arguments: Sequence[str]) -> int:
 def show_help(makefile: Path) -> int:
     """The Makefile's targets with their `##` comments."""
     print("Mostrador: make TARGET\n")
-    for target, text in re.findall(r"^([a-z]+):[^#\n]*## (.*)$", makefile.read_text(), re.MULTILINE):
-        print(f"  {target:<10}{text}")
+    for target, text in re.findall(r"^([a-z-]+):[^#\n]*## (.*)$", makefile.read_text(), re.MULTILINE):
+        print(f"  {target:<16}{text}")
     print(
         "\nSettings, by environment: MOSTRADOR_PORT (8080), MOSTRADOR_HOME (.run), MOSTRADOR_DATABASE (sqlite or postgresql),"
         "\nMOSTRADOR_AMQP_URL (none: a private broker), MOSTRADOR_DEMO (1), MOSTRADOR_ADMIN_EMAIL, MOSTRADOR_ADMIN_USERNAME,"
@@ -88,7 +88,7 @@ def show_help(makefile: Path) -> int:
 
 def wanted_system_packages(command: str) -> dict[str, str]:
     """What has to come from the distribution for a command, in this environment."""
-    if command in ("check", "format"):
+    if command in ("check", "format", "contracts-check"):
         return {}
     if command in ("test", "install"):
         return {**NGINX, **RABBITMQ, **POSTGRESQL}

@@ -11,7 +11,7 @@ import sys
 from native import homes
 from native.errors import NotRunning, PlatformError
 from native.services import program
-from native.settings import Settings, read_settings
+from native.settings import ROOT, Settings, read_settings
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -50,6 +50,12 @@ def _parser() -> argparse.ArgumentParser:
     test = add("test", _test, "run all tests (or those of the folders named), with servers of their own")
     test.add_argument("folders", nargs="*")
     add("check", _check, "lint, types, and the tests that need no server")
+    contracts = add(
+        "contracts-check", _contracts_check, "what has broken since a revision: events, calls, APIs, migrations"
+    )
+    contracts.add_argument(
+        "base", nargs="?", default="", help="the newest tag when it is not said, else the last commit"
+    )
     add("format", _format, "put the Python code into its form")
     add("clean", _clean, "stop the platform and delete its home with all data")
     return parser
@@ -109,6 +115,12 @@ def _check(settings: Settings, _: argparse.Namespace) -> int:
     from native.suite import run_checks
 
     return run_checks()
+
+
+def _contracts_check(settings: Settings, options: argparse.Namespace) -> int:
+    from native.contracts.check import check
+
+    return check(ROOT, options.base)
 
 
 def _format(settings: Settings, _: argparse.Namespace) -> int:

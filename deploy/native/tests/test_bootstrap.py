@@ -82,7 +82,7 @@ def test_a_changed_pin_or_package_is_installed_anew(bootstrap: ModuleType, tmp_p
 def test_help_lists_every_target(bootstrap: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     makefile = ROOT / "Makefile"
     bootstrap.show_help(makefile)
-    listed = re.findall(r"^  ([a-z]+) ", capsys.readouterr().out, re.MULTILINE)
+    listed = re.findall(r"^  ([a-z-]+) ", capsys.readouterr().out, re.MULTILINE)
     phony = re.search(r"^\.PHONY: (.*)$", makefile.read_text(), re.MULTILINE)
     assert phony
     assert listed == phony[1].split()
