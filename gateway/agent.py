@@ -1,15 +1,19 @@
 """The gateway's side process: `gateway agent`, one beside each nginx, over the same folder.
 
 It keeps two things on disk in step with auth: the public keys, and the revocations that nginx missed while it was
-down. nginx answers 503 on protected routes until this process has vouched that both are complete.
+down. nginx answers 503 on protected routes until this process has vouched that both are complete. And it has nginx
+read its configuration anew when the names of services stand for other addresses than before.
 """
 
 import base64
 import hashlib
 import hmac
 import json
+import os
 import re
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +22,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from gateway.addresses import look_up, recorded
 from gateway.settings import AgentSettings, agent_settings
 
 TICK_S = 0.25
@@ -25,6 +30,7 @@ RETRY_S = 1.0  # while auth does not answer
 KEYS_S = 30.0
 UNKNOWN_KID_S = 10.0  # at least so long between two fetches that a token's unknown key asked for
 REVOCATIONS_S = 60.0  # auth pushes them; this heals what a push could not deliver
+ADDRESSES_S = 2.0
 PRUNE_S = 60.0
 PRUNE_STEP = 200  # files looked at in one tick
 EXPIRED_FOR_S = 60.0  # a file outlives its token by so much
@@ -154,6 +160,18 @@ class Agent:
         self.trouble = trouble
 
 
+def follow_addresses(settings: AgentSettings, pid: str) -> None:
+    """Other containers behind a name: nginx starts new workers that know them, the old ones end what they have begun."""
+    home = Path(settings.home)
+    known = recorded(home)
+    found = look_up(settings.addresses, known)
+    if not known or found == known or Path("/proc", pid or "-", "comm").read_text() != "nginx\n":
+        return
+    subprocess.run([sys.executable, "-m", "gateway", "render", "--reload"], check=True, stdout=subprocess.DEVNULL)
+    os.kill(int(pid), signal.SIGHUP)
+    say("addresses changed", **{name: found[name] for name in found if found[name] != known.get(name)})
+
+
 def prune_expired(folder: Path, before: float) -> Iterator[None]:
     """Delete revocations of tokens that expired before that time (Unix seconds), some files a step."""
     for seen, path in enumerate(folder.iterdir(), start=1):
@@ -200,6 +218,16 @@ def run_agent(environ: Mapping[str, str]) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    # A thread of its own: while nobody answers for names, keys and revocations are not to wait.
+    threading.Thread(target=keep_following, args=(agent, stop), daemon=True).start()
     while not stop.is_set():
         agent.tick()
         stop.wait(TICK_S)
+
+
+def keep_following(agent: Agent, stop: threading.Event) -> None:
+    while not stop.wait(ADDRESSES_S):
+        try:
+            follow_addresses(agent.settings, agent.nginx_pid())
+        except (OSError, subprocess.CalledProcessError) as error:
+            say("addresses could not be followed", error=str(error))

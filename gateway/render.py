@@ -9,6 +9,7 @@ from pathlib import Path
 
 import jinja2
 
+from gateway.addresses import RECORD, Instances, look_up, recorded
 from gateway.routes import Routes, load_routes, locations
 from gateway.settings import RenderSettings, SettingsError, render_settings
 
@@ -56,7 +57,7 @@ def check(settings: RenderSettings) -> None:
         raise SettingsError(f"nginx's njs module is not at {settings.js_module} (MOSTRADOR_NGINX_JS_MODULE)")
 
 
-def nginx_conf(settings: RenderSettings, routes: Routes) -> str:
+def nginx_conf(settings: RenderSettings, routes: Routes, upstreams: Instances) -> str:
     """The text of nginx.conf."""
     unknown = set(settings.limits) - set(routes.limits)
     if unknown:
@@ -72,6 +73,7 @@ def nginx_conf(settings: RenderSettings, routes: Routes) -> str:
     return environment.get_template("nginx.conf.j2").render(
         settings=settings,
         routes=routes,
+        upstreams=upstreams,
         locations=list(locations(routes)),
         limits=routes.limits | settings.limits,
         stripped_headers=STRIPPED_HEADERS,
@@ -89,7 +91,9 @@ def njs_settings(settings: RenderSettings) -> str:
 
 def write_home(settings: RenderSettings, routes: Routes, *, reload: bool) -> None:
     """Lay out the folder. Unless a running nginx is only to be reloaded, forget that one was ready."""
-    home, conf = Path(settings.home), nginx_conf(settings, routes)
+    home = Path(settings.home)
+    upstreams = look_up(settings.addresses, recorded(home))
+    conf = nginx_conf(settings, routes, upstreams)
     for folder in FOLDERS:
         (home / folder).mkdir(parents=True, exist_ok=True)
     if not reload:
@@ -97,6 +101,7 @@ def write_home(settings: RenderSettings, routes: Routes, *, reload: bool) -> Non
         for sentinel in (home / "deny").glob(".ready-*"):
             sentinel.unlink(missing_ok=True)
     (home / "conf" / "settings.js").write_text(njs_settings(settings))
+    (home / RECORD).write_text(json.dumps(upstreams))
     (home / "conf" / "nginx.conf").write_text(conf)
 
 

@@ -15,12 +15,13 @@ class SettingsError(Exception):
 
 
 class AgentSettings(NamedTuple):
-    """What the side process needs: the gateway's folder, and where and as whom to ask auth."""
+    """What the side process needs: the gateway's folder, where and as whom to ask auth, and whose addresses to watch."""
 
     home: str
     jwks_url: str
     revocations_url: str
     service_key: str
+    addresses: dict[str, str]
 
 
 class RenderSettings(NamedTuple):
@@ -56,6 +57,7 @@ def agent_settings(environ: Mapping[str, str]) -> AgentSettings:
         jwks_url=environ.get("MOSTRADOR_JWKS_URL") or auth_url.rstrip("/") + "/api/auth/jwks/",
         revocations_url=auth_url.rstrip("/") + "/internal/revocations/",
         service_key=service_key(environ, "gateway>auth"),
+        addresses={service: service_address(environ, service) for service in SERVICES},
     )
 
 

@@ -1,6 +1,7 @@
 """The side process: what happens when auth, nginx or itself comes and goes."""
 
 import json
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from gateway.addresses import RECORD, look_up
 from gateway.agent import PRUNE_STEP, Agent, Unavailable, prune_expired
 from gateway.settings import AgentSettings
 from gateway.tests.running import Gateway, eventually
@@ -153,12 +155,70 @@ def test_a_reload_keeps_the_gateway_ready(auth: Auth, make_gateway: MakeGateway)
     assert status(gateway, auth.token()) == 200
 
 
+def test_another_address_behind_a_name_reaches_nginx_and_no_request_is_lost(
+    auth: Auth, make_gateway: MakeGateway
+) -> None:
+    gateway = make_gateway(auth).start()
+    record, token = gateway.home / RECORD, auth.token()
+    now = json.loads(record.read_text())
+    assert now["auth"] == [auth.address]
+    assert gateway.nginx
+    children = Path(f"/proc/{gateway.nginx.pid}/task/{gateway.nginx.pid}/children")
+    before = children.read_text()
+    # As if nginx had been started when the names stood for others.
+    record.write_text(json.dumps(now | {"auth": ["127.0.0.1:1"], "sales": []}))
+    log = gateway.home.parent / "home0-agent.log"
+    seen = set()
+
+    def followed() -> bool:
+        seen.add(status(gateway, token))
+        return "addresses changed" in log.read_text()
+
+    eventually(followed)
+    assert json.loads(record.read_text()) == now
+    eventually(
+        lambda: not set(before.split()) & set(children.read_text().split())
+    )  # new workers, the old ones are gone
+    seen.add(status(gateway, token))
+    assert seen == {200}
+
+
+def test_a_name_stands_for_all_its_addresses_and_an_unknown_one_for_those_it_had(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def answers(host: str, _port: object, family: socket.AddressFamily, _type: object) -> list[tuple[object, ...]]:
+        if host == "sales-web" and family == socket.AF_INET:
+            return [(family, 1, 6, "", (address, 0)) for address in ("172.18.0.9", "172.18.0.4", "172.18.0.9")]
+        if host == "auth-web" and family == socket.AF_INET6:
+            return [(family, 1, 6, "", ("fd00::2", 0, 0, 0))]
+        raise socket.gaierror(socket.EAI_NONAME, "unknown")
+
+    monkeypatch.setattr(socket, "getaddrinfo", answers)
+    named = {name: f"{name}-web:8000" for name in ("sales", "auth", "catalog", "customers")}
+    assert look_up(named, {"catalog": ["172.18.0.5:8000"], "sales": ["172.18.0.7:8000"]}) == {
+        "sales": ["172.18.0.4:8000", "172.18.0.9:8000"],
+        "auth": ["[fd00::2]:8000"],
+        "catalog": ["172.18.0.5:8000"],
+        "customers": [],
+    }
+
+
+def test_nginx_starts_with_names_that_nobody_knows_and_answers_for_the_rest(
+    auth: Auth, make_gateway: MakeGateway
+) -> None:
+    gateway = make_gateway(auth, MOSTRADOR_SALES_ADDR="no-such-host.invalid:8000").start()
+    assert status(gateway, auth.token()) == 200
+    answer = gateway.call("GET", "/api/orders/", token=auth.token())
+    assert answer.status == 502
+    assert answer.headers["Retry-After"]
+
+
 def made_agent(home: Path, clock: Callable[[], float]) -> Agent:
     for folder in ("deny", "keys", "run"):
         (home / folder).mkdir()
     (home / "run" / "nginx.pid").write_text("77\n")
     settings = AgentSettings(
-        str(home), "http://auth/jwks/", "http://auth/internal/revocations/", SERVICE_KEYS["gateway>auth"]
+        str(home), "http://auth/jwks/", "http://auth/internal/revocations/", SERVICE_KEYS["gateway>auth"], {}
     )
     return Agent(settings, clock)
 
