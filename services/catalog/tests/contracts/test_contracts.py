@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import jsonschema
-import pytest
-
 EVENTS = [
     "ProductCreated", "ProductUpdated", "ProductDeleted", "PromotionChanged", "StockReserved", "StockReleased", "StockAdjusted", "LowStockReached",
 ]  # fmt: skip
@@ -43,18 +40,6 @@ def test_internal_calls_answer_as_their_contracts_say(client, contracts, product
             for caller in contract["callers"]:
                 answer = client.internal(caller, contract["method"], example["path"], example["request"])
                 assert played(answer) == (example["status"], own(example["response"], products)), example["name"]
-
-
-@pytest.mark.parametrize("type_", EVENTS)
-def test_every_example_keeps_its_schema(contracts, type_):
-    producer, schema = contracts.event(type_)
-    assert producer == "catalog"
-    jsonschema.Draft202012Validator.check_schema(schema)
-    assert schema["$id"] == f"urn:mostrador:events:catalog:{type_}:1"
-    assert set(schema["required"]) == set(schema["properties"])
-    assert all(field.get("description") for field in schema["properties"].values())
-    for example in schema["examples"]:
-        jsonschema.Draft202012Validator(schema).validate(example)
 
 
 def test_every_event_of_the_folder_is_listed_here(contracts):
