@@ -5,44 +5,18 @@ set -eu
 umask 077
 cd "$(dirname "$0")/../.."
 secrets=deploy/compose/secrets
-services="auth catalog sales customers analytics"
-# Who calls whom under /internal/: docs/architecture.md.
-pairs="sales>catalog sales>customers sales>auth catalog>sales customers>sales auth>customers customers>auth gateway>auth auth>gateway"
+. deploy/secrets.sh
 
 # Only this folder's owner can enter it. The files in it are readable, because containers run as another user.
 mkdir -p "$secrets/mounted"
 chmod 700 "$secrets"
 chmod 755 "$secrets/mounted"
 
-random() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
-
-# kept NAME [VALUE]: prints the secret of that name, made on its first use: VALUE, or at random
-kept() {
-    if [ ! -s "$secrets/$1" ]; then
-        printf '%s' "${2:-$(random)}" > "$secrets/$1.new"
-        mv "$secrets/$1.new" "$secrets/$1"
-    fi
-    cat "$secrets/$1"
-}
-
 # mounted NAME: a file for containers, from standard input
 mounted() {
     cat > "$secrets/mounted/$1.new"
     chmod 644 "$secrets/mounted/$1.new"
     mv "$secrets/mounted/$1.new" "$secrets/mounted/$1"
-}
-
-# keys WHO: the pairs WHO takes part in, as MOSTRADOR_SERVICE_KEYS has them
-keys() {
-    comma=
-    for pair in $pairs; do
-        case $pair in
-            "$1>"* | *">$1")
-                printf '%s%s=%s' "$comma" "$pair" "$(kept "pair.${pair%>*}.${pair#*>}")"
-                comma=,
-                ;;
-        esac
-    done
 }
 
 # In RabbitMQ each service may touch its own queues and the exchange that all share, and enter no other's.

@@ -39,7 +39,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkout in which prepare.sh was run; it holds nothing else."""
     root = tmp_path_factory.mktemp("checkout")
     (root / "deploy" / "compose").mkdir(parents=True)
-    shutil.copy(ROOT / "deploy" / "compose" / "prepare.sh", root / "deploy" / "compose")
+    for script in ("compose/prepare.sh", "secrets.sh"):
+        shutil.copy(ROOT / "deploy" / script, root / "deploy" / script)
     prepare(root)
     return root
 
