@@ -7,7 +7,7 @@ PYTHON := $(firstword $(wildcard /usr/bin/python3) python3)
 NATIVE := $(PYTHON) deploy/native/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs restart run test check contracts-check format install clean
+.PHONY: help up down status logs restart run test check contracts contracts-check format install clean
 
 help: ## this list
 	@$(PYTHON) deploy/native/bootstrap.py help $(firstword $(MAKEFILE_LIST))
@@ -35,6 +35,9 @@ test: ## everything that proves it, with servers of its own: S="services/sales" 
 
 check: ## the inner loop: lint, types, and the tests that need no server
 	@$(NATIVE) check
+
+contracts: ## write the API's documents anew from the code: OpenAPI, Postman, AsyncAPI
+	@$(NATIVE) contracts
 
 contracts-check: ## what has broken since BASE=<tag, branch or commit>: events, internal calls, APIs, migrations
 	@$(NATIVE) contracts-check $(BASE)

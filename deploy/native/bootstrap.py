@@ -63,7 +63,7 @@ def main(command: str, arguments: Sequence[str]) -> int:
     if command in ("down", "status", "logs", "restart", "run", "clean") and not PYTHON.exists():
         print("Nothing is installed, so nothing runs here: `make up` starts Mostrador.")
         return 0 if command in ("down", "clean") else 1
-    if command in ("up", "test", "check", "install", "format", "contracts-check"):
+    if command in ("up", "test", "check", "install", "format", "contracts", "contracts-check"):
         with one_at_a_time():
             install_system_packages(wanted_system_packages(command))
             install_python_packages()
@@ -88,7 +88,7 @@ def show_help(makefile: Path) -> int:
 
 def wanted_system_packages(command: str) -> dict[str, str]:
     """What has to come from the distribution for a command, in this environment."""
-    if command in ("check", "format", "contracts-check"):
+    if command in ("check", "format", "contracts", "contracts-check"):
         return {}
     if command in ("test", "install"):
         return {**NGINX, **RABBITMQ, **POSTGRESQL}

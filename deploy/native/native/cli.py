@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     contracts.add_argument(
         "base", nargs="?", default="", help="the newest tag when it is not said, else the last commit"
     )
+    add("contracts", _contracts, "write the API's documents anew from the code: OpenAPI, Postman, AsyncAPI")
     add("format", _format, "put the Python code into its form")
     add("clean", _clean, "stop the platform and delete its home with all data")
     return parser
@@ -121,6 +122,10 @@ def _contracts_check(settings: Settings, options: argparse.Namespace) -> int:
     from native.contracts.check import check
 
     return check(ROOT, options.base)
+
+
+def _contracts(settings: Settings, _: argparse.Namespace) -> int:
+    os.execv(sys.executable, [sys.executable, "-m", "chassis.apidocs"])
 
 
 def _format(settings: Settings, _: argparse.Namespace) -> int:

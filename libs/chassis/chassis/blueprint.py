@@ -6,7 +6,7 @@ paths serialize plain rows once. The test client checks every answer against the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import flask_smorest
@@ -16,7 +16,6 @@ from flask import Request
 from webargs.flaskparser import FlaskParser
 from webargs.multidictproxy import MultiDictProxy
 
-from chassis import schemas
 from chassis.batches import batch_of
 from chassis.problems import Invalid, Problem
 
@@ -46,21 +45,23 @@ class _Parser(FlaskParser):
         messages: dict[str, Any] = dict(error.normalized_messages())  # type: ignore[no-untyped-call]
         if len(messages) == 1 and next(iter(messages)) in ("json", "query"):
             messages = next(iter(messages.values()))
-        raise Invalid(_lists_by_position(messages))
+        raise Invalid(validation_errors(messages))
 
 
 def _kind(data: Any) -> str:
     return {list: "list", str: "str", int: "int", float: "float", bool: "bool", type(None): "null"}[type(data)]
 
 
-def _lists_by_position(messages: Any) -> Any:
-    """Errors of list elements: marshmallow says `{1: {…}}`, the documents' style is a list with `{}` for the good ones."""
+def validation_errors(messages: Any) -> Any:
+    """A schema's messages as they are answered. marshmallow says `{1: {…}}` of a list's element, the documents' style is a
+    list with `{}` for the good ones.
+    """
     if not isinstance(messages, dict):
         return messages
     if messages and all(isinstance(key, int) for key in messages):
-        return [_lists_by_position(messages.get(index, {})) for index in range(max(messages) + 1)]
+        return [validation_errors(messages.get(index, {})) for index in range(max(messages) + 1)]
     return {
-        "non_field_errors" if key == "_schema" else key: _lists_by_position(value) for key, value in messages.items()
+        "non_field_errors" if key == "_schema" else key: validation_errors(value) for key, value in messages.items()
     }
 
 
@@ -88,6 +89,15 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         decorator: Callable[[View], View] = self.arguments(body(), error_status_code=400)
         return decorator
 
+    def files(self, *, request: Sequence[str] = (), response: Sequence[str] = ()) -> Callable[[View], View]:
+        """Document media types of a view that takes or answers files; `text/csv` and the like."""
+
+        def mark(view: View) -> View:
+            view.__dict__["files"] = {"request": request, "response": response}
+            return view
+
+        return mark
+
     if TYPE_CHECKING:  # flask-smorest has no types, and an untyped decorator makes an untyped view
 
         def route(self, rule: str, **options: Any) -> Callable[[View], View]: ...
@@ -97,14 +107,3 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         def patch(self, rule: str, **options: Any) -> Callable[[View], View]: ...
         def delete(self, rule: str, **options: Any) -> Callable[[View], View]: ...
         def response(self, status: int, schema: Any = None, **options: Any) -> Callable[[View], View]: ...
-
-
-def register_field_types(api: flask_smorest.Api) -> None:
-    """Tell the OpenAPI generator what our own fields are."""
-    for field, type_, format_ in (
-        (schemas.Integer, "integer", None),
-        (schemas.Amount, "number", None),
-        (schemas.Date, "string", "date"),
-        (schemas.Choice, "string", None),
-    ):
-        api.register_field(field, type_, format_)

@@ -6,7 +6,7 @@ They know statuses and words, nothing of Flask, so that a domain may define its 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 Translate = Callable[[Any], Any]
 
@@ -21,6 +21,8 @@ class Problem(Exception):
     status = 400
     detail = "Bad request."
     headers: Mapping[str, str] = {}
+    example: ClassVar[Mapping[str, Any]] = {}
+    """Arguments that the API's document shows it with; a class whose `__init__` wants any has some."""
 
     def __init__(
         self,
@@ -60,6 +62,8 @@ class Invalid(Problem):
 
 class BadElements(Invalid):
     """400 of a batch: what is wrong with which elements, by index: `BadElements({3: {"category_uid": ["…"]}})`."""
+
+    example: ClassVar[Mapping[str, Any]] = {"elements": {3: {"uid": ['Invalid pk "9" - object does not exist.']}}}
 
     def __init__(self, elements: Mapping[int, Any]) -> None:
         super().__init__({"data": dict(sorted(elements.items()))})

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import uuid
 
-import flask_smorest
 from flask import Flask, request
 from structlog.contextvars import bind_contextvars, clear_contextvars
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
-import chassis
 from chassis import access, errors, failpoints, health, logs
-from chassis.blueprint import Blueprint, register_field_types
+from chassis.blueprint import Blueprint
 from chassis.current import EXTENSION
 from chassis.db import Database
 from chassis.identity import TokenVerifier
@@ -40,10 +38,7 @@ def create_service(
     app.json = OrjsonProvider(app)
     app.url_map.converters["int"] = RowId
     app.url_map.merge_slashes = False  # the gateway and the services must read a path alike
-    app.config.update(
-        MAX_CONTENT_LENGTH=MAX_BODY, API_TITLE=f"Mostrador {settings.service}", API_VERSION=chassis.__version__,
-        OPENAPI_VERSION="3.0.3",
-    )  # fmt: skip
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY)
     # Exactly one proxy, the gateway, and it overwrites what a client sent.
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
     app.extensions[EXTENSION] = {
@@ -55,10 +50,8 @@ def create_service(
     _trace_requests(app)
     health.install(app, keyring)
     access.install(app, settings, TokenVerifier(keyring, issuer=settings.jwt_issuer, audience=settings.jwt_audience))
-    api = flask_smorest.Api(app)
-    register_field_types(api)
     for blueprint in blueprints:
-        api.register_blueprint(blueprint)
+        app.register_blueprint(blueprint)
     errors.install(app)
     return app
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from analytics.api.answers import Report, answer
+from analytics.api.answers import CSV, Report, answer
 from analytics.api.schemas import CustomerSalesOut, CustomerSalesQuery
 from analytics.domain.customer_sales import NoSuchCustomer, customer_sales
 from analytics.domain.periods import NoSales, requested_period
@@ -23,6 +23,7 @@ blp = Blueprint("customer sales", __name__, description="One customer's purchase
 @blp.get("/api/analytics/customer-sales/")
 @roles("ADMIN", "OWNER")
 @blp.query(CustomerSalesQuery)
+@blp.files(response=[CSV])
 @blp.response(200, CustomerSalesOut)
 def show(query: dict[str, Any]) -> Response:
     """The history; a period in which this customer bought nothing is answered with a sentence."""

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from analytics.api.answers import Report, answer
+from analytics.api.answers import CSV, Report, answer
 from analytics.api.schemas import InventoryValuationOut, ValuationQuery
 from analytics.domain.inventory import NothingInStock, inventory_valuation
 from analytics.queries import stock
@@ -22,6 +22,7 @@ blp = Blueprint("inventory valuation", __name__, description="The value of the s
 @blp.get("/api/analytics/inventory-valuation/")
 @roles("ADMIN", "OWNER")
 @blp.query(ValuationQuery)
+@blp.files(response=[CSV])
 @blp.response(200, InventoryValuationOut)
 def show(query: dict[str, Any]) -> Response:
     """The value at today's prices, of everything in stock or of the product with that SKU or name."""

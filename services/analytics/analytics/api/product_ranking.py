@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from analytics.api.answers import Report, answer
+from analytics.api.answers import CSV, SVG, Report, answer
 from analytics.api.charts import Chart
 from analytics.api.schemas import ProductRankingOut, RankingQuery
 from analytics.domain.periods import NoSales, requested_period
@@ -25,6 +25,7 @@ LISTS = ("most_sold", "least_sold")
 @blp.get("/api/analytics/product-ranking/")
 @roles("ADMIN", "OWNER")
 @blp.query(RankingQuery)
+@blp.files(response=[CSV, SVG])
 @blp.response(200, ProductRankingOut)
 def show(query: dict[str, Any]) -> Response:
     """The ranking; on days between the first and the last sale on which nothing was sold it says so."""

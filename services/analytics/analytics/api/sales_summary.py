@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from analytics.api.answers import Report, answer
+from analytics.api.answers import CSV, SVG, Report, answer
 from analytics.api.charts import Chart
 from analytics.api.schemas import SalesSummaryOut, SummaryQuery
 from analytics.domain.periods import NoSales, Period, requested_period
@@ -25,6 +25,7 @@ blp = Blueprint("sales summary", __name__, description="Revenue of a period.")
 @blp.get("/api/analytics/sales-summary/")
 @roles("ADMIN", "OWNER")
 @blp.query(SummaryQuery)
+@blp.files(response=[CSV, SVG])
 @blp.response(200, SalesSummaryOut)
 def show(query: dict[str, Any]) -> Response:
     """The summary; as a chart by `chart`: day, hour or payment_method."""

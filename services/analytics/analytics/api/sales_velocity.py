@@ -10,7 +10,7 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from analytics.api.answers import Report, answer
+from analytics.api.answers import CSV, SVG, Report, answer
 from analytics.api.charts import Chart
 from analytics.api.schemas import SalesVelocityOut, VelocityQuery
 from analytics.domain.sales_velocity import (
@@ -33,6 +33,7 @@ blp = Blueprint("sales velocity", __name__, description="How fast products sell.
 @blp.get("/api/analytics/sales-velocity/")
 @roles("ADMIN", "OWNER")
 @blp.query(VelocityQuery)
+@blp.files(response=[CSV, SVG])
 @blp.response(200, SalesVelocityOut)
 def show(query: dict[str, Any]) -> Response:
     """The velocity of the product that has `identifier` as its SKU or name; the days end today."""

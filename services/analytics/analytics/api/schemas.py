@@ -5,10 +5,12 @@ from __future__ import annotations
 import marshmallow as ma
 
 from analytics.domain.product_ranking import BOTH, LEAST, MOST
+from analytics.domain.sales_velocity import NEVER
 from chassis import schemas
 from chassis.pagination import ListQuery
 
 _OPTIONAL = {"optional": True}
+_DAYS_OR_NEVER = {"anyOf": [{"type": "integer"}, {"type": "string", "enum": [NEVER]}]}
 
 
 class ReportQuery(schemas.Schema):
@@ -156,18 +158,23 @@ class ProductRankingOut(schemas.Schema):
     detail = schemas.Text(metadata=_OPTIONAL)
 
 
-class LowStockOut(schemas.Schema):
-    """A product; instead of an empty list an object with `message`."""
+class NothingOut(schemas.Schema):
+    """A sentence instead of an empty list."""
 
-    name = schemas.Text(metadata=_OPTIONAL)
-    current_stock = schemas.Integer(metadata=_OPTIONAL)
-    message = schemas.Text(metadata=_OPTIONAL)
+    message = schemas.Text()
+
+
+class LowStockOut(schemas.Schema):
+    """A product."""
+
+    name = schemas.Text()
+    current_stock = schemas.Integer()
 
 
 class DeadInventoryOut(LowStockOut):
     """The same, with the product's id."""
 
-    id = schemas.Integer(metadata=_OPTIONAL)
+    id = schemas.Integer()
 
 
 class _CustomerInfo(schemas.Schema):
@@ -222,7 +229,7 @@ class SalesVelocityOut(schemas.Schema):
     total_units_sold = schemas.Integer()
     sales_velocity = ma.fields.Float()
     current_stock = schemas.Integer()
-    depletion_estimation_days = ma.fields.Raw(metadata={"description": 'Whole days, or "Indefinida".'})
+    depletion_estimation_days = ma.fields.Raw(metadata={"schema": _DAYS_OR_NEVER, "description": "Whole days."})
 
 
 class _FinancialMetrics(schemas.Schema):

@@ -10,8 +10,8 @@ from flask import Response
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
-from analytics.api.answers import Listing, listing
-from analytics.api.schemas import DeadInventoryOut, DeadInventoryQuery, LowStockOut, LowStockQuery
+from analytics.api.answers import CSV, Listing, listing
+from analytics.api.schemas import DeadInventoryOut, DeadInventoryQuery, LowStockOut, LowStockQuery, NothingOut
 from analytics.domain.periods import last_thirty_days, parsed_date
 from analytics.queries import sales, stock
 from chassis.access import roles
@@ -24,6 +24,8 @@ blp = Blueprint("stock reports", __name__, description="Products by their stock.
 @blp.get("/api/analytics/reports/low-stock/")
 @roles("ADMIN", "OWNER")
 @blp.query(LowStockQuery)
+@blp.files(response=[CSV])
+@blp.response(200, NothingOut)
 @blp.response(200, LowStockOut(many=True))
 def low_stock(query: dict[str, Any]) -> Response:
     """Products with at most `threshold` units, by default those whose stock is low by their own threshold."""
@@ -33,6 +35,8 @@ def low_stock(query: dict[str, Any]) -> Response:
 @blp.get("/api/analytics/reports/dead-inventory/")
 @roles("ADMIN", "OWNER")
 @blp.query(DeadInventoryQuery)
+@blp.files(response=[CSV])
+@blp.response(200, NothingOut)
 @blp.response(200, DeadInventoryOut(many=True))
 def dead_inventory(query: dict[str, Any]) -> Response:
     """Products without a paid sale since `reference_date`, by default since the last 30 days of operation began."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any, ClassVar
 
 from chassis.problems import Problem
 
@@ -58,6 +59,11 @@ def parsed_date(text: str) -> date | None:
 
 class NoSales(Problem):
     """400, 001's Scenario A: no sale there, or no date at all."""
+
+    example: ClassVar[Mapping[str, Any]] = {
+        "wording": "the date 2024-12-31",
+        "records": Records(date(2023, 1, 15), date(2023, 10, 31)),
+    }
 
     def __init__(self, wording: str, records: Records) -> None:
         text = f"No sales found for {wording} in the system."

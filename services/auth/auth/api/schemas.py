@@ -33,7 +33,8 @@ class Password(ma.fields.String):
     }  # fmt: skip
 
     def __init__(self, *, checked: bool = False, **kwargs: Any) -> None:
-        super().__init__(load_only=True, **kwargs)
+        lengths = {"minLength": MIN_LENGTH, "maxLength": MAX_LENGTH} if checked else {"minLength": 1}
+        super().__init__(load_only=True, metadata={"format": "password", **lengths}, **kwargs)
         self.checked = checked
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any, ClassVar
 
 from chassis.problems import Forbidden, Invalid, Problem
 
@@ -21,6 +22,8 @@ class NoActiveAccount(Problem):
 class AlreadyLoggedIn(Problem):
     """401, the user has a session on this client type (002)."""
 
+    example: ClassVar[Mapping[str, Any]] = {"client_type": "telegram_bot"}
+
     status = 401
     headers = _BEARER
 
@@ -32,6 +35,8 @@ class AlreadyLoggedIn(Problem):
 class UserBlocked(Problem):
     """403 with the block's reason and end; only told to one who knows the password."""
 
+    example: ClassVar[Mapping[str, Any]] = {"reason": "Devolución tardía reiterada", "until": datetime(2026, 2, 15, tzinfo=UTC)}
+
     status = 403
 
     def __init__(self, reason: str | None, until: datetime | None) -> None:
@@ -41,6 +46,8 @@ class UserBlocked(Problem):
 
 class TooManyFailures(Problem):
     """429 after too many failed logins, whatever the password; `retry_after` in seconds."""
+
+    example: ClassVar[Mapping[str, Any]] = {"retry_after": 900}
 
     status = 429
     detail = "Too many failed login attempts. Try again later."
@@ -124,6 +131,8 @@ class WrongCurrentPassword(Invalid):
 class UserLimitReached(Problem):
     """403, the account has as many active users as its plan allows."""
 
+    example: ClassVar[Mapping[str, Any]] = {"limit": 5}
+
     status = 403
 
     def __init__(self, limit: int) -> None:
@@ -141,6 +150,8 @@ class NamesTaken(Exception):
 
 class NameTaken(Invalid):
     """400, the e-mail or username (`fields`) is somebody's already, in these `words`."""
+
+    example: ClassVar[Mapping[str, Any]] = {"fields": ["email"]}
 
     words: Mapping[str, str] = {
         "email": "custom user with this email already exists.",

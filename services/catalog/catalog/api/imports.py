@@ -51,6 +51,7 @@ class ImportOut(Schema):
 
 @blp.post("/api/products/import/")
 @roles("ADMIN", "OWNER")
+@blp.files(request=["text/csv", "multipart/form-data"])
 @uploaded
 @blp.query(ImportQuery)
 @blp.response(200, ImportOut)
@@ -66,6 +67,7 @@ def import_(file: BinaryIO, query: dict[str, Any]) -> Response:
 
 @blp.get("/api/products/export/")
 @roles("ADMIN", "OWNER")
+@blp.files(response=["text/csv"])
 def export() -> Response:
     """All products as a CSV file that an import reads as what it was made of; no cell is a formula."""
     with reading() as session:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, BinaryIO
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, BinaryIO, ClassVar
 
 import marshmallow as ma
 
@@ -31,6 +31,8 @@ _DECIMAL_COMMA = re.compile(r"\d+,\d{1,2}")
 
 class BadFile(Invalid):
     """400: not a file of products at all."""
+
+    example: ClassVar[Mapping[str, Any]] = {"message": "The file is empty."}
 
     def __init__(self, message: str) -> None:
         super().__init__({"file": [message]})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from chassis.problems import Conflict, Invalid, NonField, Problem
 
@@ -19,12 +19,16 @@ class DuplicateSku(Invalid):
 class UnknownSupplier(Invalid):
     """The product's supplier does not exist."""
 
+    example: ClassVar[Mapping[str, Any]] = {"supplier_id": 9}
+
     def __init__(self, supplier_id: int) -> None:
         super().__init__({"supplier": [_no_such_pk(supplier_id)]})
 
 
 class UnknownProduct(Invalid):
     """The promotion's product does not exist."""
+
+    example: ClassVar[Mapping[str, Any]] = {"product_id": 9}
 
     def __init__(self, product_id: int) -> None:
         super().__init__({"product": [_no_such_pk(product_id)]})
@@ -40,6 +44,8 @@ class DatesReversed(Invalid):
 class PromotionsOverlap(NonField):
     """The product has an active promotion on one of the requested days."""
 
+    example: ClassVar[Mapping[str, Any]] = {"start_date": date(2024, 1, 1), "end_date": date(2024, 1, 5)}
+
     def __init__(self, start_date: date, end_date: date) -> None:
         super().__init__(
             "Ya existe una promoción activa para este producto en las fechas seleccionadas"
@@ -50,6 +56,8 @@ class PromotionsOverlap(NonField):
 class SupplierInUse(Problem):
     """A supplier with living products can't be deleted."""
 
+    example: ClassVar[Mapping[str, Any]] = {"products": 3}
+
     def __init__(self, products: int) -> None:
         noun = "product still uses" if products == 1 else "products still use"
         super().__init__(f"This supplier cannot be deleted: {products} {noun} it.")
@@ -57,6 +65,8 @@ class SupplierInUse(Problem):
 
 class BelowReserved(Invalid):
     """Stock can't be set below what carts have reserved. `reserved`: the units of each such product, by its id."""
+
+    example: ClassVar[Mapping[str, Any]] = {"reserved": {15: 5}}
 
     def __init__(self, reserved: Mapping[int, int]) -> None:
         self.reserved = reserved
@@ -72,6 +82,8 @@ class BelowReserved(Invalid):
 class BelowZero(Invalid):
     """An adjustment takes off more than is there, or than carts leave."""
 
+    example: ClassVar[Mapping[str, Any]] = {"stock": 8, "reserved": 5}
+
     def __init__(self, stock: int, reserved: int) -> None:
         held = f", {reserved} of them reserved" if reserved else ""
         units = "1 unit is" if stock == 1 else f"{stock} units are"
@@ -80,6 +92,8 @@ class BelowZero(Invalid):
 
 class InsufficientStock(Problem):
     """A cart wants more than there is to sell."""
+
+    example: ClassVar[Mapping[str, Any]] = {"available": 2}
 
     def __init__(self, available: int) -> None:
         super().__init__("Insufficient stock.", body={"error": "Insufficient stock.", "available": available})
@@ -103,6 +117,8 @@ class ReleasesTooMuch(Problem):
 class UnknownProducts(Invalid):
     """Lines of an order that name no product for sale; `items` has an entry a line, `{}` for the good ones."""
 
+    example: ClassVar[Mapping[str, Any]] = {"lines": [{"product_id": 9}], "known": ()}
+
     def __init__(self, lines: Sequence[Mapping[str, Any]], known: Iterable[int]) -> None:
         found = set(known)
         errors = [
@@ -115,6 +131,8 @@ class UnknownProducts(Invalid):
 
 class OutOfStock(NonField):
     """An order wants more than there is: (name, available, wanted) of every product that is short."""
+
+    example: ClassVar[Mapping[str, Any]] = {"shortages": [("Coca Cola", 5, 10)]}
 
     def __init__(self, shortages: Iterable[tuple[str, int, int]]) -> None:
         super().__init__(
@@ -133,6 +151,8 @@ class ChangedMeanwhile(Conflict):
 
 class ImportRefused(Problem):
     """400: a file with errors is not imported, not even its good lines. The body is the report on it."""
+
+    example: ClassVar[Mapping[str, Any]] = {"report": {"dry_run": False, "lines": 1, "errors": 1, "verdicts": []}}
 
     def __init__(self, report: dict[str, Any]) -> None:
         super().__init__("The file has errors; nothing was imported.", body=report)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import Any, ClassVar
 
 from chassis.money import text
 from chassis.problems import Conflict, Invalid, Problem
@@ -12,12 +13,16 @@ from chassis.problems import Conflict, Invalid, Problem
 class AlreadyRegistered(Invalid):
     """Another living customer of the account has this phone number or e-mail (001, 12, Case A)."""
 
+    example: ClassVar[Mapping[str, Any]] = {"fields": ["phone_number", "email"]}
+
     def __init__(self, fields: Iterable[str]) -> None:
         super().__init__({field: [f"customer with this {field.replace('_', ' ')} already exists."] for field in fields})
 
 
 class NotEnoughPoints(Problem):
     """The balance does not cover what is to be taken off it; both in pesos, one a point (001, 23, Case C)."""
+
+    example: ClassVar[Mapping[str, Any]] = {"available": 50, "total": Decimal(120)}
 
     def __init__(self, *, available: int, total: Decimal) -> None:
         super().__init__(
@@ -27,6 +32,8 @@ class NotEnoughPoints(Problem):
 
 class CreditExceeded(Problem):
     """A charge would lift the debt above the limit (001, 18, Case B). Limit and debt stand beside, for sales' own words."""
+
+    example: ClassVar[Mapping[str, Any]] = {"credit_limit": Decimal(1000), "credit_used": Decimal(950)}
 
     def __init__(self, *, credit_limit: Decimal, credit_used: Decimal) -> None:
         available = max(credit_limit - credit_used, Decimal(0))
@@ -45,6 +52,8 @@ class PaymentNotPositive(Problem):
 
 class TooManyPointsByHand(Invalid):
     """An employee gives away more points by hand than a day allows."""
+
+    example: ClassVar[Mapping[str, Any]] = {"cap": 10000, "left": 500}
 
     def __init__(self, *, cap: int, left: int) -> None:
         super().__init__({"amount": [f"No more than {cap} points a day can be added by hand; {left} are left today."]})

@@ -7,7 +7,9 @@ PINs is the pepper. The argon2 on top is light, because a batch brings a thousan
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
 from hashlib import sha256
+from typing import Any, ClassVar
 
 from chassis.passwords import Passwords
 from chassis.problems import Problem
@@ -36,6 +38,8 @@ class Pins:
 
 class TooManyFailures(Problem):
     """429 after too many wrong PINs for one phone, whatever the PIN; `retry_after` in seconds."""
+
+    example: ClassVar[Mapping[str, Any]] = {"retry_after": 900}
 
     status = 429
     detail = "Too many failed login attempts. Try again later."

@@ -25,6 +25,7 @@ blp = Blueprint("receipts", __name__, description="Receipts of orders")
 
 @blp.get("/api/orders/<int:order_id>/receipt/")
 @blp.query(schemas.ReceiptQuery)
+@blp.files(response=[TEXT, HTML, PDF])
 def show(query: dict[str, Any], order_id: int) -> Response:
     """The receipt as text, HTML or PDF (`format`, else `Accept`) in the language of `Accept-Language`; says so if not paid."""
     type_ = TYPES[query["format"]] if "format" in query else request.accept_mimetypes.best_match(TYPES.values(), TEXT)

@@ -8,10 +8,10 @@ from typing import Any
 
 from chassis import logs
 from chassis.http import InternalClient
-from chassis.problems import Problem, Unavailable
+from chassis.problems import Unavailable
 from sales.config import Config
 from sales.domain.drafts import HeldLine, Promotion
-from sales.domain.errors import HoldRefused
+from sales.domain.errors import HoldRefused, RefusedByCatalog
 
 _log = logs.get(__name__)
 
@@ -35,7 +35,7 @@ class Catalog:
             held = {line["product_id"]: _held_line(line) for line in answer.data["lines"]}
             return [held[product_id] for product_id in quantities]
         if answer.status == 400:
-            raise Problem(body=answer.data)
+            raise RefusedByCatalog(answer.data)
         if answer.status == 409:
             raise HoldRefused
         _log.error("hold_failed", status=answer.status)
@@ -52,7 +52,7 @@ class Catalog:
         body = {"user_uid": user_uid, "lines": lines}
         answer = self._client.call("POST", "/internal/prices/", account_id=account_id, body=body)
         if answer.status == 400:
-            raise Problem(body=answer.data)
+            raise RefusedByCatalog(answer.data)
         if answer.status != 200:
             _log.error("prices_failed", status=answer.status)
             raise Unavailable

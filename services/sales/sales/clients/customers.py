@@ -9,9 +9,9 @@ from chassis import logs
 from chassis.http import InternalClient
 from chassis.identity import Identity
 from chassis.money import text
-from chassis.problems import Problem, Unavailable
+from chassis.problems import Unavailable
 from sales.config import Config
-from sales.domain.errors import CreditExceeded, OtherPaymentHeld, ReleaseUnknown, UnknownCustomer
+from sales.domain.errors import CreditExceeded, NotEnoughPoints, OtherPaymentHeld, ReleaseUnknown, UnknownCustomer
 from sales.domain.facts import Row
 from sales.domain.models import CREDIT
 
@@ -59,7 +59,7 @@ class Customers:
             limit, used = (Decimal(answer.data[name]) for name in ("credit_limit", "credit_used"))
             raise CreditExceeded(limit=limit, used=used, total=order["final_amount"])
         if answer.status == 400 and "detail" in answer.data:
-            raise Problem(answer.data["detail"])
+            raise NotEnoughPoints(answer.data["detail"])
         _log.error("payment_hold_failed", status=answer.status, answer=answer.data)
         raise Unavailable
 

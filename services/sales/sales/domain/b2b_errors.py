@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from chassis.problems import BadElements, Problem
 
@@ -22,6 +23,8 @@ def refuse(bad: Mapping[int, Mapping[str, list[str]]]) -> None:
 
 class OrdersClosed(BadElements):
     """Items of orders that can't be changed any more; by the index of their elements, or of one alone."""
+
+    example: ClassVar[Mapping[str, Any]] = {"elements": {0: "This order is shipped."}}
 
     def __init__(self, elements: Mapping[int, str]) -> None:
         super().__init__({index: {"order_uid": [message]} for index, message in elements.items()})

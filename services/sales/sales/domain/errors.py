@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any, ClassVar
 
 from chassis.money import text
 from chassis.problems import Conflict, Invalid, NonField, Problem, Unavailable
@@ -10,6 +12,8 @@ from chassis.problems import Conflict, Invalid, NonField, Problem, Unavailable
 
 class UnknownCustomer(Invalid):
     """400: no such customer, or a deleted one."""
+
+    example: ClassVar[Mapping[str, Any]] = {"customer_id": 9}
 
     def __init__(self, customer_id: int) -> None:
         super().__init__({"customer": [f'Invalid pk "{customer_id}" - object does not exist.']})
@@ -24,6 +28,8 @@ class NotPayable(Problem):
 class NobodysOrder(Problem):
     """400: points and credit are a customer's, and the order has none."""
 
+    example: ClassVar[Mapping[str, Any]] = {"payment_method": "POINTS"}
+
     def __init__(self, payment_method: str) -> None:
         super().__init__(f"An order without a customer cannot be paid with {payment_method}.")
 
@@ -31,11 +37,29 @@ class NobodysOrder(Problem):
 class CreditExceeded(Problem):
     """400: the customer would owe more than allowed (API document §23, case B)."""
 
+    example: ClassVar[Mapping[str, Any]] = {"limit": Decimal(1000), "used": Decimal(950), "total": Decimal(200)}
+
     def __init__(self, *, limit: Decimal, used: Decimal, total: Decimal) -> None:
         super().__init__(
             f"El cliente excede su límite de crédito. Límite: {text(limit)}, Saldo actual: {text(used)},"
             f" Compra: {text(total)}"
         )
+
+
+class NotEnoughPoints(Problem):
+    """400: the customer's points don't pay the order, in the words of customers (API document §23, case C)."""
+
+    example: ClassVar[Mapping[str, Any]] = {
+        "detail": "Saldo de puntos insuficiente. Puntos disponibles: 50.00, Total a pagar: 120.00"
+    }
+
+
+class RefusedByCatalog(Invalid):
+    """400: a product is unknown, or there is too little of it, in the words of catalog (API document §23, case A)."""
+
+    example: ClassVar[Mapping[str, Any]] = {
+        "fields": {"non_field_errors": ["Stock insuficiente para 'Coca Cola'. Disponible: 5, Solicitado: 10"]}
+    }
 
 
 class BeingPaid(Conflict):

@@ -93,7 +93,6 @@ def remove(widget_id):
 
 
 @blp.get("/api/v1/widget")
-@blp.response(200, WidgetOut(many=True))
 def b2b():
     raise Invalid({"data": {0: {"uid": ["This field is required."]}}})
 
