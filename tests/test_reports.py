@@ -140,6 +140,48 @@ def test_every_report_has_the_figures_of_what_was_sold(company: Api) -> None:
     assert till.report("inventory-valuation/")["financial_metrics"]["total_inventory_cost"] == 10_400.00
 
 
+def test_an_emptied_analytics_learns_all_of_it_again(company: Api, platform: Platform) -> None:
+    """Nothing is left but what the other four tell again: every report of an account in a zone of its own is as it was."""
+    account = company.tokens["user"]["account"]["id"]
+    company.ask("PATCH", f"/api/accounts/{account}/", {"timezone": "America/Tijuana"}).raise_for_status()
+    till = Till(company)
+    laptop = till.product("Laptop", "LAP-1", "1000.00", 12)
+    mouse = till.product("Mouse", "MOU-1", "50.00", 8)
+    till.product("Funda", "FUN-1", "10.00", 15)
+    juan = company.post("/api/customers/", {"first_name": "Juan", "last_name": "Paz", "phone_number": "5599887755"})[
+        "id"
+    ]
+    for method, items in (("CARD", {laptop: 1}), ("CARD", {laptop: 1, mouse: 1}), ("CASH", {mouse: 2})):
+        till.sell(method, items, juan)
+    till.settled()
+    company.ask("PATCH", f"/api/products/{mouse}/", {"name": "Ratón", "price": "60.00"}).raise_for_status()
+
+    def told() -> list[str]:
+        paths = (
+            "sales-summary/", "product-ranking/?criterion=both", "reports/low-stock/?threshold=100",
+            "reports/dead-inventory/", f"customer-sales/?customer_id={juan}", "sales-velocity/?identifier=mou-1",
+            "inventory-valuation/", "inventory-valuation/?product_identifier=Rat%C3%B3n",
+        )  # fmt: skip
+        return [company.ask("GET", f"{REPORTS}/{path}").text for path in paths]
+
+    eventually(
+        lambda: "Ratón" in told()[5] and '"current_stock":5' in told()[5], "the new name and the stock are there"
+    )
+    before = told()
+    for process in ("analytics-web", "analytics-worker"):
+        platform.stop_process(process)
+    platform.run("analytics", "downgrade", "base")
+    platform.run("analytics", "migrate")
+    for process in ("analytics-web", "analytics-worker"):
+        platform.start_process(process)
+    platform.wait_healthy()
+    assert told() != before
+    for service in ("auth", "catalog", "customers", "sales"):
+        platform.run(service, "republish")
+    eventually(lambda: told() == before, "every report is as it was")
+    assert platform.run("analytics", "verify") == "every rollup equals the sum of its facts\n"
+
+
 def test_files_charts_and_their_freshness(shop: Shop) -> None:
     before = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
     tickets = shop.tickets()[0]

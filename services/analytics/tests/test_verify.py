@@ -9,7 +9,9 @@ from click.testing import CliRunner
 from sqlalchemy import delete, update
 
 from analytics.cli import rebuild, verify
-from analytics.domain.models import HourlySales, Product, ProductSales, ProductSalesBlock
+from analytics.config import Config
+from analytics.domain.models import Freshness, HourlySales, HourlySalesBlock, Product, ProductSales, ProductSalesBlock
+from analytics.sweeps import complete_hour_blocks
 from chassis.uids import new_uid
 
 
@@ -73,8 +75,27 @@ def test_what_differs_is_named_and_mended(run, orders, database):
         "account 1, hourly_sales 2023-11-05 4 CASH: rollup 7 218.51 218.51 218.51, facts 1 218.51 218.51 218.51"
     )
     assert lines[1].startswith("account 1, product_sales 2023-11-05 20: rollup nothing, facts ")
-    assert {line.split(":")[0].rsplit(" ", 2)[0] for line in lines[2:4]} == {"account 1, product_sales_blocks"}
-    assert lines[4].startswith("account 1, products 15: rollup 2023-11-06 ")
-    assert len(lines) == 5
+    assert lines[2].startswith("account 1, hourly_sales_blocks 1229 4 CASH: rollup ")
+    assert {line.split(":")[0].rsplit(" ", 2)[0] for line in lines[3:5]} == {"account 1, product_sales_blocks"}
+    assert lines[5].startswith("account 1, products 15: rollup 2023-11-06 ")
+    assert len(lines) == 6
     assert run(rebuild).output == "2 accounts\n"
     assert run(verify).exit_code == 0
+
+
+def test_what_an_older_worker_counts_is_in_the_reports_at_once(run, orders, database, client, extra_settings):
+    """It knows no blocks of hours: until the sweep has made them, reports add up the days."""
+
+    def report():
+        return client.get("/api/analytics/sales-summary/?start_date=2023-10-01&end_date=2023-12-31").json
+
+    before = report()
+    with database.transaction(1) as session:
+        session.execute(delete(HourlySalesBlock))
+        session.execute(update(Freshness).values(changes=Freshness.changes + 1))
+    assert report() == before
+    assert run(verify).exit_code == 1
+    assert complete_hour_blocks(database, Config.from_env(database_url=str(database.url))) == 1
+    assert complete_hour_blocks(database, Config.from_env(database_url=str(database.url))) == 0
+    assert run(verify).exit_code == 0
+    assert report() == before

@@ -54,11 +54,6 @@ def day_from_number(number: int) -> date:
     return _FIRST_DAY + timedelta(days=number)
 
 
-def block_of(day: date) -> int:
-    """The number of the block of 16 days that a day lies in."""
-    return day_number(day) // DAYS_A_BLOCK
-
-
 def blocks_and_days(start: date, end: date) -> tuple[range, list[tuple[date, date]]]:
     """The whole blocks within `start` to `end` and the spans of days, both ends included, that are left at the edges.
 

@@ -12,7 +12,7 @@ from analytics.domain.calendar import local_time_of_slot
 from analytics.domain.models import Customer, PaidOrder, PaidOrderLine
 from analytics.domain.periods import Period
 from analytics.domain.sales_summary import ProductTotal, Tickets
-from analytics.queries.sales import named
+from analytics.queries.sales import named, totals
 from chassis.tenants import midnight
 
 
@@ -50,7 +50,7 @@ def customer_products(session: Session, customer_id: int, period: Period, zone: 
         .where(*_theirs(customer_id, period, zone))
         .group_by(line.product_id)
     ).subquery()
-    return named(session, sums)
+    return totals(session.execute(named(sums)))
 
 
 def _theirs(customer_id: int, period: Period, zone: ZoneInfo) -> tuple[Any, ...]:

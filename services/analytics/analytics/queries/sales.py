@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import Subquery, and_, func, select, union_all
+from sqlalchemy import Row, Select, Subquery, and_, func, select
 from sqlalchemy.orm import Session
 
 from analytics.domain.calendar import blocks_and_days
-from analytics.domain.models import CatalogProduct, HourlySales, Product, ProductSales, ProductSalesBlock
+from analytics.domain.models import (
+    CatalogProduct,
+    Freshness,
+    HourlySales,
+    HourlySalesBlock,
+    Product,
+    ProductSales,
+    ProductSalesBlock,
+)
 from analytics.domain.periods import Period, Records
 from analytics.domain.sales_summary import ProductTotal, Tickets
+from analytics.queries.of_period import OfPeriod
 
 
 def records(session: Session) -> Records:
@@ -23,38 +34,35 @@ def records(session: Session) -> Records:
 
 def tickets(session: Session, period: Period) -> list[Tickets]:
     """The period's paid orders by hour of the day and payment method."""
-    row = HourlySales
-    statement = (
-        select(
-            row.hour, row.payment_method, func.sum(row.tickets), func.sum(row.revenue), func.min(row.lowest),
-            func.max(row.highest),
-        )
-        .where(row.day.between(period.start, period.end))
-        .group_by(row.hour, row.payment_method)
-    )  # fmt: skip
-    return [Tickets(hour, method, int(count), *amounts) for hour, method, count, *amounts in session.execute(statement)]
+    rows = _TICKETS if session.scalar(_HOURS_ARE_COMPLETE) else _TICKETS_BY_DAY
+    found = rows(session, period)
+    return [Tickets(hour, method, int(count), *amounts) for hour, method, count, *amounts in found]
 
 
 def product_totals(session: Session, period: Period) -> list[ProductTotal]:
-    """What was sold of each product in the period: from whole blocks of days, and single days at the edges."""
-    blocks, edges = blocks_and_days(period.start, period.end)
-    block, day = ProductSalesBlock, ProductSales
-    of_blocks = select(block.product_id, block.units, block.revenue)
-    of_days = select(day.product_id, day.units, day.revenue)
-    rows = union_all(
-        of_blocks.where(block.block.between(blocks.start, blocks.stop - 1)),
-        # An arm for each span: SQLite reads one range of the key each, and all of the account's rows for an OR of them.
-        *(of_days.where(day.day.between(*span)) for span in edges),
-    ).subquery()
-    sums = (
-        select(
-            rows.c.product_id, func.sum(rows.c.units).label("units"), func.sum(rows.c.revenue).label("revenue")
-        ).group_by(rows.c.product_id)
-    ).subquery()
-    return named(session, sums)
+    """What was sold of each product in the period."""
+    return totals(_PRODUCTS(session, period))
 
 
-def named(session: Session, sums: Subquery) -> list[ProductTotal]:
+def totals(rows: Iterable[Row[*tuple[Any, ...]]]) -> list[ProductTotal]:
+    """What a statement that is `named` has found."""
+    return [ProductTotal(id_, name, int(units), revenue) for id_, name, units, revenue in rows]
+
+
+def _by_hour_and_method(rows: Subquery) -> Select[*tuple[Any, ...]]:
+    row, key = rows.c, (rows.c.hour, rows.c.payment_method)
+    sums = func.sum(row.tickets), func.sum(row.revenue), func.min(row.lowest), func.max(row.highest)
+    return select(*key, *sums).group_by(*key)
+
+
+def _by_product(rows: Subquery) -> Select[*tuple[Any, ...]]:
+    sums = select(
+        rows.c.product_id, func.sum(rows.c.units).label("units"), func.sum(rows.c.revenue).label("revenue")
+    ).group_by(rows.c.product_id)
+    return named(sums.subquery())
+
+
+def named(sums: Subquery) -> Select[*tuple[Any, ...]]:
     """`product_id, units, revenue` under the products' last names: catalog's, or the last sale's where it has told none."""
     told = and_(
         CatalogProduct.account_id == Product.account_id,
@@ -62,12 +70,18 @@ def named(session: Session, sums: Subquery) -> list[ProductTotal]:
         CatalogProduct.version > 0,
     )
     name = func.coalesce(CatalogProduct.name, Product.name)
-    statement = (
+    return (
         select(Product.product_id, name, sums.c.units, sums.c.revenue)
         .join(sums, sums.c.product_id == Product.product_id)
         .outerjoin(CatalogProduct, told)
     )
-    return [ProductTotal(id_, name, int(units), revenue) for id_, name, units, revenue in session.execute(statement)]
+
+
+_HOURS_ARE_COMPLETE = select(Freshness.hours_changes == Freshness.changes)
+_HOUR = ("hour", "payment_method", "tickets", "revenue", "lowest", "highest")
+_TICKETS = OfPeriod(_by_hour_and_method, _HOUR, HourlySales, HourlySalesBlock)
+_TICKETS_BY_DAY = OfPeriod(_by_hour_and_method, _HOUR, HourlySales, None)
+_PRODUCTS = OfPeriod(_by_product, ("product_id", "units", "revenue"), ProductSales, ProductSalesBlock)
 
 
 def revenue_by_day(session: Session, period: Period) -> list[tuple[date, Decimal]]:

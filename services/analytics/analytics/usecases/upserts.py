@@ -10,40 +10,31 @@ from typing import Any
 
 from sqlalchemy import and_, case, or_
 
-from analytics.domain.models import HourlySales, Product, ProductSales, ProductSalesBlock
+from analytics.domain.models import HourlySales, HourlySalesBlock, Product, ProductSales, ProductSalesBlock
 from chassis.db import Base
 
 
-def add_hours(insert: Any) -> Any:
-    """`insert` into HourlySales, adding to what is there."""
+def add_hours(insert: Any, model: type[HourlySales | HourlySalesBlock] = HourlySales) -> Any:
+    """`insert` into a rollup of hours, adding to what is there."""
     new = insert.excluded
     return insert.on_conflict_do_update(
-        index_elements=[HourlySales.account_id, HourlySales.day, HourlySales.hour, HourlySales.payment_method],
+        index_elements=list(model.__table__.primary_key),
         set_={
-            "tickets": HourlySales.tickets + new.tickets,
-            "revenue": HourlySales.revenue + new.revenue,
+            "tickets": model.tickets + new.tickets,
+            "revenue": model.revenue + new.revenue,
             # CASE, for least() and greatest() have other names on SQLite
-            "lowest": case((new.lowest < HourlySales.lowest, new.lowest), else_=HourlySales.lowest),
-            "highest": case((new.highest > HourlySales.highest, new.highest), else_=HourlySales.highest),
+            "lowest": case((new.lowest < model.lowest, new.lowest), else_=model.lowest),
+            "highest": case((new.highest > model.highest, new.highest), else_=model.highest),
         },
     )
 
 
-def add_products(insert: Any) -> Any:
-    """`insert` into ProductSales, adding to what is there."""
+def add_products(insert: Any, model: type[ProductSales | ProductSalesBlock] = ProductSales) -> Any:
+    """`insert` into a rollup of products, adding to what is there."""
     new = insert.excluded
     return insert.on_conflict_do_update(
-        index_elements=[ProductSales.account_id, ProductSales.day, ProductSales.product_id],
-        set_={"units": ProductSales.units + new.units, "revenue": ProductSales.revenue + new.revenue},
-    )
-
-
-def add_blocks(insert: Any) -> Any:
-    """`insert` into ProductSalesBlock, adding to what is there."""
-    old, new = ProductSalesBlock, insert.excluded
-    return insert.on_conflict_do_update(
-        index_elements=[old.account_id, old.block, old.product_id],
-        set_={"units": old.units + new.units, "revenue": old.revenue + new.revenue},
+        index_elements=list(model.__table__.primary_key),
+        set_={"units": model.units + new.units, "revenue": model.revenue + new.revenue},
     )
 
 

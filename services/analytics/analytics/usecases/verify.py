@@ -10,9 +10,17 @@ from sqlalchemy import Select, func, literal, select
 from sqlalchemy.orm import Session
 
 from analytics.domain.calendar import day_from_number, steady_periods
-from analytics.domain.models import HourlySales, PaidOrder, PaidOrderLine, Product, ProductSales, ProductSalesBlock
+from analytics.domain.models import (
+    HourlySales,
+    HourlySalesBlock,
+    PaidOrder,
+    PaidOrderLine,
+    Product,
+    ProductSales,
+    ProductSalesBlock,
+)
 from analytics.usecases.freshness import note_change
-from analytics.usecases.zones import block_sums, hold_zone, hour_sums, product_sums, rebuild
+from analytics.usecases.zones import hold_zone, hour_block_sums, hour_sums, product_block_sums, product_sums, rebuild
 from chassis.db import insert_for, tenant
 
 Rows = dict[tuple[Any, ...], tuple[Any, ...]]
@@ -31,7 +39,10 @@ def differences(session: Session) -> Iterator[str]:
     yield from _differing("hourly_sales", _kept(session, HourlySales, "tickets", "revenue", "lowest", "highest"), hours)
     kept = _kept(session, ProductSales, "units", "revenue")
     yield from _differing("product_sales", kept, products)
-    blocks = _rows(session, block_sums(), 3)
+    blocks = _rows(session, hour_block_sums(), 4)
+    kept = _kept(session, HourlySalesBlock, "tickets", "revenue", "lowest", "highest")
+    yield from _differing("hourly_sales_blocks", kept, blocks)
+    blocks = _rows(session, product_block_sums(), 3)
     yield from _differing("product_sales_blocks", _kept(session, ProductSalesBlock, "units", "revenue"), blocks)
     sold = _kept(session, Product, "named_at", "first_sold_at")
     yield from _differing("products", sold, _rows(session, _sales_of_products(), 2))

@@ -10,11 +10,19 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Integer, Select, delete, func, select, type_coerce
+from sqlalchemy import Integer, Select, delete, func, select, type_coerce, update
 from sqlalchemy.orm import Session
 
 from analytics.domain.calendar import DAYS_A_BLOCK, SLOTS_A_DAY, SLOTS_AN_HOUR, steady_periods
-from analytics.domain.models import HourlySales, PaidOrder, PaidOrderLine, ProductSales, ProductSalesBlock
+from analytics.domain.models import (
+    Freshness,
+    HourlySales,
+    HourlySalesBlock,
+    PaidOrder,
+    PaidOrderLine,
+    ProductSales,
+    ProductSalesBlock,
+)
 from analytics.usecases.upserts import add_hours, add_products
 from chassis import tenants
 from chassis.db import insert_for, tenant
@@ -51,7 +59,7 @@ def change_zone(session: Session, *, event: Event) -> None:
 
 def rebuild(session: Session, *, zone: ZoneInfo) -> None:
     """Make the rollups of the account in force anew, by set-based statements over a month of facts or less each."""
-    for rollup in (HourlySales, ProductSales, ProductSalesBlock):
+    for rollup in (HourlySales, HourlySalesBlock, ProductSales, ProductSalesBlock):
         session.execute(delete(rollup))
     bounds: Any = session.execute(select(func.min(PaidOrder.paid_at), func.max(PaidOrder.paid_at))).one()
     if None in bounds:
@@ -63,7 +71,16 @@ def rebuild(session: Session, *, zone: ZoneInfo) -> None:
         counted = insert_for(session, ProductSales).from_select(products, product_sums(start, until, offset))
         session.execute(add_products(counted))
     blocks = ["account_id", "block", "product_id", "units", "revenue"]
-    session.execute(insert_for(session, ProductSalesBlock).from_select(blocks, block_sums()))
+    session.execute(insert_for(session, ProductSalesBlock).from_select(blocks, product_block_sums()))
+    complete_hours(session)
+
+
+def complete_hours(session: Session) -> None:
+    """Make HourlySalesBlock of the account in force anew from HourlySales; the account's zone is held for oneself alone."""
+    session.execute(delete(HourlySalesBlock))
+    columns = ["account_id", "block", "hour", "payment_method", "tickets", "revenue", "lowest", "highest"]
+    session.execute(insert_for(session, HourlySalesBlock).from_select(columns, hour_block_sums()))
+    session.execute(update(Freshness).values(hours_changes=Freshness.changes))
 
 
 def hour_sums(start: datetime, until: datetime, offset: int) -> Select[*tuple[object, ...]]:
@@ -109,7 +126,7 @@ def product_sums(start: datetime, until: datetime, offset: int) -> Select[*tuple
     return select(*key, func.sum(lines.quantity), func.sum(lines.amount)).group_by(*key)
 
 
-def block_sums() -> Select[*tuple[object, ...]]:
+def product_block_sums() -> Select[*tuple[object, ...]]:
     """What ProductSalesBlock should have by ProductSales."""
     days = (
         select(
@@ -125,3 +142,20 @@ def block_sums() -> Select[*tuple[object, ...]]:
     )
     key = (days.account_id, days.block, days.product_id)
     return select(*key, func.sum(days.units), func.sum(days.revenue)).group_by(*key)
+
+
+def hour_block_sums() -> Select[*tuple[object, ...]]:
+    """What HourlySalesBlock should have by HourlySales."""
+    row = HourlySales
+    hours = (
+        select(
+            row.account_id, (type_coerce(row.day, Integer) // DAYS_A_BLOCK).label("block"), row.hour, row.payment_method,
+            row.tickets, row.revenue, row.lowest, row.highest,
+        )
+        .where(row.account_id == tenant())
+        .subquery()
+        .c
+    )  # fmt: skip
+    key = (hours.account_id, hours.block, hours.hour, hours.payment_method)
+    sums = func.sum(hours.tickets), func.sum(hours.revenue), func.min(hours.lowest), func.max(hours.highest)
+    return select(*key, *sums).group_by(*key)

@@ -79,22 +79,26 @@ def customers_told(event_of, account):
 
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(orders, changes, st.sampled_from(ZONES), st.randoms(use_true_random=False))
+@given(orders, changes, st.tuples(st.sampled_from(ZONES), st.sampled_from(ZONES)), st.randoms(use_true_random=False))
 def test_every_report_is_the_slow_one_s_whatever_the_order_repetition_and_batches(
-    client, deliver, order_paid, event_of, slow_reports, orders, changes, zone, rng
+    client, deliver, order_paid, event_of, slow_reports, orders, changes, zones, rng
 ):
     account = next(accounts)
     paid = [order_paid(*values, customer_id=who, account_id=account) for *values, who in orders]
     products, states = products_told(event_of, account, changes)
     customers, names = customers_told(event_of, account)
-    known = event_of("AccountUpdated", {"account_id": account, "timezone": zone}, account_id=account, version=2)
-    stream = [*paid, *products, *customers, known] * 2
+    moves = [
+        event_of("AccountUpdated", {"account_id": account, "timezone": name}, account_id=account, version=version)
+        for version, name in enumerate(zones, 2)
+    ]
+    stream = [*paid, *products, *customers, *moves] * 2
     rng.shuffle(stream)
     while stream:
         size = rng.randint(1, len(stream))
         deliver(*stream[:size])
         stream = stream[size:]
 
+    zone = zones[-1]
     today = NOW.astimezone(ZoneInfo(zone)).date()
     slow = slow_reports([event.data for event in paid], states, names, zone, today)
 

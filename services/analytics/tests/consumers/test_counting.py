@@ -195,4 +195,7 @@ def test_a_batch_costs_the_same_statements_whatever_its_size(database, order_pai
         with counted_statements(database) as seen:
             handle(database, SUBSCRIPTIONS, events)
         counts.append(len(seen))
-    assert counts == [10, 10]  # inbox, zone, erased, orders, lines, hours, products, blocks, names, freshness
+    assert counts == [
+        11,
+        11,
+    ]  # inbox, zone, erased, orders, lines, hours, products, the blocks of both, names, freshness

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.domain.calendar import (
+    DAYS_A_BLOCK,
     LONGEST_PERIOD,
     SLOT,
-    block_of,
     blocks_and_days,
+    day_number,
     local_day_and_hour,
     offset_at,
     steady_periods,
@@ -70,5 +71,5 @@ def test_blocks_and_days_are_the_days_of_the_period_each_once(start, length):
     blocks, edges = blocks_and_days(start, wanted[-1])
     days = [first + timedelta(days=n) for first, last in edges for n in range((last - first).days + 1)]
     near = [start + timedelta(days=n) for n in range(-20, length + 21)]
-    assert sorted(days + [day for day in near if block_of(day) in blocks]) == wanted
+    assert sorted(days + [day for day in near if day_number(day) // DAYS_A_BLOCK in blocks]) == wanted
     assert len(days) <= 30

@@ -17,11 +17,11 @@ from catalog.domain.events import tell_products
 from catalog.domain.models import B2B, INITIAL, Product
 from catalog.domain.pricing import GENERAL
 from catalog.queries import PRODUCT, find_products
-from catalog.usecases.given_rows import Columns, InsertForRows, PreparedForRows
 from catalog.usecases.hold_statements import record_movements
 from catalog.usecases.stock import book_stock
 from chassis.columns import UtcDateTime
 from chassis.db import utcnow
+from chassis.given_rows import Columns, InsertForRows, PreparedForRows
 from chassis.money import to_cents
 from chassis.prepared import prepared
 from chassis.problems import BadElements, Conflict
@@ -46,7 +46,7 @@ _SAME_FOR_ALL: dict[str, Any] = {
 }
 _CREATE = InsertForRows(
     Product, {**_GIVEN, "current_stock": BigInteger()}, more={**_SAME_FOR_ALL, "version": bindparam("version", 1, BigInteger())},
-    order_by="uid", conflict=lambda insert: insert.on_conflict_do_nothing().returning(*PRODUCT),
+    order_by=["uid"], conflict=lambda insert: insert.on_conflict_do_nothing().returning(*PRODUCT),
 )  # fmt: skip
 _REVIVE = PreparedForRows(
     _GIVEN,

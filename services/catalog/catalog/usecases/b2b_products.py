@@ -18,13 +18,13 @@ from catalog.domain.events import tell_products
 from catalog.domain.models import B2B, Product
 from catalog.queries import PRODUCT, find_products
 from catalog.usecases.b2b_creation import REASON, create_products, revive_products, take_turn
-from catalog.usecases.given_rows import PreparedForRows
 from catalog.usecases.locks import take_present, take_products
 from catalog.usecases.removal import remove_products
 from catalog.usecases.rows import take_rows
 from catalog.usecases.stock import book_stock, tell_of_low_stock
 from chassis.columns import UtcDateTime
 from chassis.db import utcnow
+from chassis.given_rows import PreparedForRows
 from chassis.money import to_cents
 from chassis.prepared import prepared
 from chassis.problems import BadElements, Problem

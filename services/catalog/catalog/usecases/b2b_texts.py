@@ -14,11 +14,11 @@ from catalog.domain.events import tell_products
 from catalog.domain.models import Product
 from catalog.queries import PRODUCT
 from catalog.usecases.b2b_products import ids_of
-from catalog.usecases.given_rows import PreparedForRows
 from catalog.usecases.locks import take_products
 from catalog.usecases.rows import take_rows
 from chassis.columns import UtcDateTime
 from chassis.db import Base, utcnow
+from chassis.given_rows import PreparedForRows
 from chassis.problems import BadElements, Problem
 from chassis.schemas import REQUIRED
 from chassis.search import search_text

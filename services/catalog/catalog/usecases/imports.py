@@ -16,13 +16,13 @@ from catalog.domain.models import IMPORT, INITIAL, Product, Supplier
 from catalog.domain.product_file import Line, difference
 from catalog.file_queries import CHUNK
 from catalog.queries import PRODUCT
-from catalog.usecases.given_rows import PreparedForRows
 from catalog.usecases.hold_statements import record_movements
 from catalog.usecases.import_plans import ImportPlan
 from catalog.usecases.locks import take_present
 from catalog.usecases.stock import book_stock, tell_of_low_stock
 from chassis.columns import UtcDateTime
 from chassis.db import utcnow
+from chassis.given_rows import PreparedForRows
 from chassis.money import to_cents
 from chassis.prepared import prepared_insert
 from chassis.search import search_text

@@ -16,11 +16,11 @@ from catalog.domain.models import ADJUSTMENT, Product
 from catalog.domain.stock import became_low
 from catalog.domain.stock_events import tell_low_stock, tell_stock_adjusted
 from catalog.queries import PRODUCT, product_out
-from catalog.usecases.given_rows import PreparedForRows
 from catalog.usecases.hold_statements import record_movements
 from catalog.usecases.locks import take_present
 from chassis.columns import UtcDateTime
 from chassis.db import utcnow
+from chassis.given_rows import PreparedForRows
 from chassis.problems import NotFound
 
 Precondition = Callable[[Mapping[str, Any]], None]

@@ -5,7 +5,7 @@ A list of VALUES would be assembled anew for every number of rows, and costs mor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -47,7 +47,7 @@ class PreparedForRows:
 class InsertForRows(PreparedForRows):
     """An INSERT of given rows into `model`: each column of theirs, and `more` (column → expression), in the order of `order_by`.
 
-    `conflict` makes its ON CONFLICT clause and RETURNING. The rows are the account's in force.
+    `conflict` adds its ON CONFLICT clause and RETURNING, if any. The rows are the account's in force.
     """
 
     __slots__ = ("_model", "_more", "_order_by")
@@ -58,8 +58,8 @@ class InsertForRows(PreparedForRows):
         columns: Columns,
         *,
         more: Mapping[str, Any],
-        order_by: str,
-        conflict: Callable[[Any], Any],
+        order_by: Sequence[str],
+        conflict: Callable[[Any], Any] = lambda insert: insert,
     ) -> None:
         super().__init__(columns, conflict)
         self._model, self._more, self._order_by = model, more, order_by
@@ -70,7 +70,11 @@ class InsertForRows(PreparedForRows):
         source = select(*more.values(), *(given.c[name] for name in self._columns)).where(true())
         insert = (postgresql if dialect == "postgresql" else sqlite).insert(self._model.__table__)
         names = [*more, *self._columns]
-        return self._build(insert.from_select(names, source.order_by(given.c[self._order_by]), include_defaults=False))
+        return self._build(
+            insert.from_select(
+                names, source.order_by(*(given.c[name] for name in self._order_by)), include_defaults=False
+            )
+        )
 
 
 def _table(dialect: str, columns: Columns) -> FromClause:
