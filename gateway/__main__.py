@@ -1,21 +1,22 @@
-"""The gateway's command: `gateway render` writes its folder, `gateway run` also becomes nginx, `gateway agent` serves it."""
+"""The gateway's command: `render` writes its folder, `run` becomes nginx, `reload` tells the one that runs, `agent` serves it."""
 
 import os
 import sys
 
 from gateway.settings import SettingsError
 
-USAGE = """usage: gateway render [--reload] | run | agent
+USAGE = """usage: gateway render | run | reload | agent
 
-  render   write the configuration into MOSTRADOR_GATEWAY_HOME; --reload: for the nginx that runs there already
+  render   write the configuration into MOSTRADOR_GATEWAY_HOME
   run      the same, then nginx in the foreground
+  reload   write it for the nginx that runs there, which takes it over without losing a request
   agent    the side process: public keys and missed revocations
 """
 
 
 def main() -> int:
-    command, options = (sys.argv[1] if len(sys.argv) > 1 else ""), sys.argv[2:]
-    if command not in ("render", "run", "agent") or options not in ([], ["--reload"] if command == "render" else []):
+    command = sys.argv[1] if len(sys.argv) == 2 else ""
+    if command not in ("render", "run", "reload", "agent"):
         print(USAGE, file=sys.stderr)
         return 2
     try:
@@ -27,10 +28,12 @@ def main() -> int:
             from gateway import nginx
             from gateway.render import render
 
-            home = render(os.environ, reload=bool(options))
+            home = render(os.environ, reload=command == "reload")
             print(f"gateway: wrote {home}/conf/nginx.conf", flush=True)
             if command == "run":
                 nginx.become_nginx(home)
+            if command == "reload":
+                nginx.reload_nginx(home)
     except SettingsError as error:
         print(f"gateway: {error}", file=sys.stderr)
         return 2

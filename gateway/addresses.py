@@ -4,7 +4,7 @@ not start with one that nobody knows; containers come and go. So the gateway loo
 
 import json
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 RECORD = "conf/instances.json"
@@ -14,9 +14,12 @@ Instances = dict[str, list[str]]
 """`ip:port` of each instance of a service, in order; empty while nobody knows its name."""
 
 
-def look_up(addresses: Mapping[str, str], known: Mapping[str, list[str]]) -> Instances:
-    """The instances behind each service's `host:port`. While a name is not known, those that it had stay."""
-    return {service: instances(address) or list(known.get(service, ())) for service, address in addresses.items()}
+def look_up(addresses: Mapping[str, Iterable[str]], known: Mapping[str, list[str]]) -> Instances:
+    """The instances behind each service's `host:port`s. While no name of it is known, those that it had stay."""
+    return {
+        service: sorted({found for address in listed for found in instances(address)}) or list(known.get(service, ()))
+        for service, listed in addresses.items()
+    }
 
 
 def instances(address: str) -> list[str]:

@@ -9,7 +9,6 @@ import base64
 import hashlib
 import hmac
 import json
-import os
 import re
 import signal
 import subprocess
@@ -18,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,7 +33,7 @@ REVOCATIONS_S = 60.0  # auth pushes them; this heals what a push could not deliv
 ADDRESSES_S = 2.0
 PRUNE_S = 60.0
 PRUNE_STEP = 200  # files looked at in one tick
-EXPIRED_FOR_S = 60.0  # a file outlives its token by so much
+EXPIRED_FOR_S = 60.0  # a file outlives its token, or its use as a verdict, by so much
 TIMEOUT_S = 5.0
 SESSION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -55,8 +55,8 @@ class Agent:
         self.pruning: Iterator[None] | None = None
         self.trouble = ""
         home = Path(settings.home)
-        self.deny, self.jwks = home / "deny", home / "keys" / "jwks.json"
-        for folder in (self.deny, self.jwks.parent):  # nginx may not have been started yet
+        self.deny, self.verdicts, self.jwks = home / "deny", home / "verdicts", home / "keys" / "jwks.json"
+        for folder in (self.deny, self.verdicts, self.jwks.parent):  # nginx may not have been started yet
             folder.mkdir(parents=True, exist_ok=True)
         self.unknown_kid, self.pid_file = home / "keys" / "unknown-kid", home / "run" / "nginx.pid"
 
@@ -120,7 +120,8 @@ class Agent:
     def prune(self, now: float) -> None:
         if self.pruning is None and now >= self.prune_due:
             self.prune_due = now + PRUNE_S
-            self.pruning = prune_expired(self.deny, time.time() - EXPIRED_FOR_S)
+            over = time.time() - EXPIRED_FOR_S
+            self.pruning = chain(prune(self.deny, expiry, over), prune(self.verdicts, verified_at, over))
         if self.pruning is not None and next(self.pruning, self) is self:
             self.pruning = None
 
@@ -167,18 +168,22 @@ def follow_addresses(settings: AgentSettings, pid: str) -> None:
     found = look_up(settings.addresses, known)
     if not known or found == known or Path("/proc", pid or "-", "comm").read_text() != "nginx\n":
         return
-    subprocess.run([sys.executable, "-m", "gateway", "render", "--reload"], check=True, stdout=subprocess.DEVNULL)
-    os.kill(int(pid), signal.SIGHUP)
+    subprocess.run([sys.executable, "-m", "gateway", "reload"], check=True, stdout=subprocess.DEVNULL)
     say("addresses changed", **{name: found[name] for name in found if found[name] != known.get(name)})
 
 
-def prune_expired(folder: Path, before: float) -> Iterator[None]:
-    """Delete revocations of tokens that expired before that time (Unix seconds), some files a step."""
+def prune(folder: Path, time_of: Callable[[Path], float], before: float) -> Iterator[None]:
+    """Delete the files whose time (Unix seconds) lies before that one, some files a step."""
     for seen, path in enumerate(folder.iterdir(), start=1):
-        if not path.name.startswith(".") and expiry(path) < before:
+        if not path.name.startswith(".") and time_of(path) < before:
             path.unlink()
         if seen % PRUNE_STEP == 0:
             yield
+
+
+def verified_at(path: Path) -> float:
+    """When nginx last checked the signature of a token."""
+    return path.stat().st_mtime
 
 
 def expiry(path: Path) -> float:

@@ -5,13 +5,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
 from gateway.settings import SERVICES, SettingsError
 
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+PUBLIC_METHODS = ("GET", "HEAD", "POST")
+COUNTED = ("address", "token")
+SESSION_LIMIT = "session"  # protected routes have it beside their own
 PATH = re.compile(r"/[A-Za-z0-9._/-]+")
 BODY = re.compile(r"[1-9][0-9]*[km]")
 
@@ -34,13 +36,27 @@ class Route:
         return self.path.startswith("/api/") and not self.path.startswith("/api/v1/")
 
 
+class Limit(NamedTuple):
+    """`rate` requests per second and `burst` more at once, counted `per` client address or access token."""
+
+    rate: int
+    burst: int
+    per: str
+
+
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """The whole routes file; `limits` is (requests per second, burst) by class."""
+    """The whole routes file; `concurrent` is for one client address."""
 
-    limits: dict[str, tuple[int, int]]
+    limits: dict[str, Limit]
+    concurrent: int
     no_store: frozenset[str]
     routes: tuple[Route, ...]
+
+    @property
+    def longest(self) -> int:
+        """Seconds that the slowest route may take."""
+        return max(route.timeout for route in self.routes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +64,18 @@ class Location:
     """One nginx location; `adds_slash`: a request without the final slash is answered 308."""
 
     match: str
+    route: str
     adds_slash: bool
     service: str
     public: tuple[str, ...]
-    limit: str
+    limits: tuple[str, ...]
     body: str
     timeout: int
+
+    @property
+    def sent_once(self) -> str:
+        """The named location for what must never be sent to a service twice; many locations share one."""
+        return "@" + "-".join((self.service, *self.limits, self.body, str(self.timeout)))
 
 
 def locations(routes: Routes) -> Iterator[Location]:
@@ -66,9 +88,10 @@ def locations(routes: Routes) -> Iterator[Location]:
     listed = {route.path for route in routes.routes}
     for route in routes.routes:
         bare = route.path.rstrip("/")
+        limits = (route.limit,) if route.public else (route.limit, SESSION_LIMIT)
         proxied = partial(
-            Location, adds_slash=route.slash_style, service=route.service, limit=route.limit, body=route.body,
-            timeout=route.timeout,
+            Location, route=route.path, adds_slash=route.slash_style, service=route.service, limits=limits,
+            body=route.body, timeout=route.timeout,
         )  # fmt: skip
         if route.prefix:
             yield proxied(f"= {bare}", public=())
@@ -92,10 +115,18 @@ def load_routes(path: Path) -> Routes:
     )
     refuse_doubles(routes)
     return Routes(
-        limits={name: (int(limit["rate"]), int(limit["burst"])) for name, limit in limits.items()},
+        limits={name: parse_limit(name, limit) for name, limit in limits.items()},
+        concurrent=int(content["concurrent"]),
         no_store=frozenset(name for name, options in services.items() if options.get("no_store")),
         routes=routes,
     )
+
+
+def parse_limit(name: str, entry: dict[str, Any]) -> Limit:
+    limit = Limit(int(entry["rate"]), int(entry["burst"]), str(entry["per"]))
+    if limit.per not in COUNTED:
+        raise SettingsError(f"limit {name}: per is {' or '.join(COUNTED)}")
+    return limit
 
 
 def parse_route(
@@ -115,7 +146,9 @@ def parse_route(
     )
     require(route.service in services, entry, lambda: f"unknown service {route.service!r}")
     require(route.limit in limits, entry, lambda: f"unknown limit {route.limit!r}")
-    require(set(route.public) <= set(METHODS), entry, lambda: f"public lists methods: {', '.join(METHODS)}")
+    require(
+        set(route.public) <= set(PUBLIC_METHODS), entry, lambda: f"public lists methods: {', '.join(PUBLIC_METHODS)}"
+    )
     require(not (route.public and route.prefix), entry, lambda: "only a single path can be public")
     require(bool(BODY.fullmatch(route.body)), entry, lambda: "body looks like 64k or 1m")
     require(bool(PATH.fullmatch(route.path)) and "//" not in route.path, entry, lambda: "not a plain path")

@@ -1,17 +1,17 @@
-// May this request pass? `state` answers what changes with time, on every request; `verify` what does not
-// (signature, issuer, audience), and nginx remembers its yes for 30 s under `digest`.
+// May this request pass? `state` answers on every request what changes with time; `verify` what does not (signature,
+// issuer, audience), and its yes is remembered for 30 s (verdicts.js).
 
-import crypt from 'crypto';
 import keys from 'keys.js';
 import sessions from 'sessions.js';
 import settings from 'settings.js';
 import tokens from 'tokens.js';
+import verdicts from 'verdicts.js';
 
 const ALGORITHM = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
 const CLOCK_SKEW_S = 5; // a token from an auth whose clock is a little ahead
 
-// js_set: missing | invalid | revoked | unavailable | valid (as far as it goes). Must stay synchronous: an
-// async function would yield the text "[object Promise]".
+// js_set: missing | invalid | revoked | unavailable | unverified (fine as far as it goes) | verified. Must stay
+// synchronous: an async function would yield the text "[object Promise]".
 function state(r) {
     const token = tokens.credential(r.variables.http_authorization);
     if (!token) {
@@ -29,16 +29,20 @@ function state(r) {
         if (sessions.isRevoked(claims.sid)) {
             return 'revoked';
         }
-        return sessions.isComplete() ? 'valid' : 'unavailable';
+        if (!sessions.isComplete()) {
+            return 'unavailable';
+        }
+        const digest = verdicts.digest(token);
+        r.variables.token_digest = digest;
+        if (!verdicts.isRemembered(digest)) {
+            return 'unverified';
+        }
+        tellWho(r, claims);
+        return 'verified';
     } catch (e) {
         r.error('denylist: ' + e);
         return 'unavailable';
     }
-}
-
-// js_set: the cache key; a hash, so that no token is ever written to disk.
-function digest(r) {
-    return crypt.createHash('sha256').update(tokens.credential(r.variables.http_authorization)).digest('base64url');
 }
 
 // js_content: 204 for a token that auth signed for this API, else 401; 500 when that cannot be told.
@@ -47,11 +51,21 @@ async function verify(r) {
         const token = tokens.credential(r.variables.http_authorization);
         // njs 0.7.9 crashes on an await among a call's arguments: the verdict needs a name.
         const signed = tokens.looksRight(token) ? await isSigned(token) : false;
+        if (signed) {
+            verdicts.remember(verdicts.digest(token));
+            tellWho(r, tokens.part(token, 1));
+        }
         r.return(signed ? 204 : 401);
     } catch (e) {
         r.error('token check: ' + (e.stack || e));
         r.return(500);
     }
+}
+
+// For the access log.
+function tellWho(r, claims) {
+    r.variables.account = String(claims.account_id);
+    r.variables.user = String(claims.sub);
 }
 
 async function isSigned(token) {
@@ -73,4 +87,4 @@ async function isSigned(token) {
     return await crypto.subtle.verify(ALGORITHM, key, signature, Buffer.from(token.slice(0, dot)));
 }
 
-export default { state, digest, verify };
+export default { state, verify };

@@ -1,5 +1,7 @@
 // The body of every error that the gateway itself answers, in the shape of the surface that was called.
 
+import languages from 'languages.js';
+
 const DETAILS = {
     400: 'Bad request.',
     404: 'Not found.',
@@ -19,7 +21,14 @@ const UNAUTHORIZED = {
 };
 // In the words of the services, which speak Spanish to who asks for it.
 const SPANISH = {
+    'Bad request.': 'Solicitud incorrecta.',
     'Not found.': 'No encontrado.',
+    'Request body is too large.': 'El cuerpo de la solicitud es demasiado grande.',
+    'Request path is too long.': 'La ruta de la solicitud es demasiado larga.',
+    'Request headers are too large.': 'Las cabeceras de la solicitud son demasiado grandes.',
+    'Request was throttled. Expected available in 1 second.': 'Solicitud limitada. Disponible en 1 segundo.',
+    'The service could not be reached, try again later.': 'No se pudo contactar al servicio, intente más tarde.',
+    'The service did not answer in time, try again later.': 'El servicio no respondió a tiempo, intente más tarde.',
     'Service temporarily unavailable, try again later.': 'Servicio temporalmente no disponible, intente más tarde.',
     'Authentication credentials were not provided.': 'Las credenciales de autenticación no se proveyeron.',
     'Token has been revoked. Please login again.': 'El token ha sido revocado. Inicie sesión de nuevo.',
@@ -63,7 +72,7 @@ function isB2B(path) {
 
 function describe(r, status) {
     if (status === 401) {
-        // A token that was fine so far ("valid") failed on its signature.
+        // A token that was fine so far ("unverified") failed on its signature.
         return UNAUTHORIZED[r.variables.token_state] || UNAUTHORIZED.invalid;
     }
     if (status === 405) {
@@ -73,24 +82,12 @@ function describe(r, status) {
 }
 
 function inTheirLanguage(r, problem) {
-    if (!prefersSpanish(r.headersIn['Accept-Language'])) {
+    if (!languages.prefersSpanish(r.headersIn['Accept-Language'])) {
         return problem;
     }
     const method = /^Method ("\w+") not allowed\.$/.exec(problem.detail);
     const detail = method ? 'Método ' + method[1] + ' no permitido.' : SPANISH[problem.detail];
     return Object.assign({}, problem, { detail: detail || problem.detail });
-}
-
-// Whether Spanish has the higher weight of the two languages there are: "es-MX,es;q=0.9,en;q=0.8".
-function prefersSpanish(header) {
-    const weights = { es: 0, en: 0 };
-    (header || '').split(',').forEach(function (item) {
-        const parts = item.trim().toLowerCase().split(/\s*;\s*q=/);
-        const language = parts[0].split('-')[0];
-        const weight = parts[1] === undefined ? 1 : Number(parts[1]) || 0;
-        weights[language] = Math.max(weights[language] || 0, weight);
-    });
-    return weights.es > weights.en;
 }
 
 function timestamp() {

@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import random
+import signal
 import socket
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from gateway.render import PACKAGE
 from gateway.settings import SERVICES
 from gateway.tests.stubs import SERVICE_KEYS, Auth, Service
 
@@ -85,12 +87,12 @@ class Gateway:
         addresses = {name: service.address for name, service in services.items()} | {"auth": auth.address}
         self.environ = {
             "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(PACKAGE.parent),
             "MOSTRADOR_GATEWAY_HOME": str(home),
             "MOSTRADOR_PORT": str(self.port),
             "MOSTRADOR_GATEWAY_INTERNAL_BIND": f"127.0.0.1:{self.internal_port}",
             "MOSTRADOR_SERVICE_KEYS": ",".join(f"{pair}={key}" for pair, key in SERVICE_KEYS.items()),
-            "MOSTRADOR_LIMIT_GENERAL": "100000/100000",
-            "MOSTRADOR_LIMIT_LOGIN": "100000/100000",
+            **{f"MOSTRADOR_LIMIT_{name}": "100000/100000" for name in ("GENERAL", "SESSION", "LOGIN", "PIN")},
             "MOSTRADOR_ACCESS_LOG": str(home / "access.log"),
             **{f"MOSTRADOR_{service.upper()}_ADDR": addresses[service] for service in SERVICES if service in addresses},
             **environ,
@@ -123,7 +125,25 @@ class Gateway:
         return self
 
     def wait_ready(self) -> None:
-        eventually(lambda: self.call("GET", "/healthz").status == 200)
+        eventually(lambda: call(self.internal_port, "GET", "/healthz").status == 200)
+
+    def reload(self) -> None:
+        """Let nginx take over its configuration as it stands there, and wait until new workers serve."""
+        assert self.nginx
+        before = self.workers()
+        self.nginx.send_signal(signal.SIGHUP)
+        eventually(lambda: self.workers() and not self.workers() & before)
+
+    def workers(self) -> set[str]:
+        """Those that accept connections: not the ones that only finish what they have."""
+        assert self.nginx
+        children = Path(f"/proc/{self.nginx.pid}/task/{self.nginx.pid}/children").read_text().split()
+        found = set()
+        for child in children:
+            with contextlib.suppress(OSError):
+                title = Path(f"/proc/{child}/cmdline").read_bytes()
+                found |= {child} if b"worker process" in title and b"shutting down" not in title else set()
+        return found
 
     def stop_nginx(self) -> None:
         end(self.nginx)

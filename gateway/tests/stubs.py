@@ -1,6 +1,7 @@
 """What stands behind the gateway in its tests: services that echo requests, and an auth with keys and revocations."""
 
 import json
+import socket
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,6 +21,7 @@ class Service:
         self.name, self.port = name, port
         self.seen: list[dict[str, Any]] = []
         self.answers: dict[str, tuple[int, Any]] = {}
+        self.held: dict[str, threading.Event] = {}
         self.server: ThreadingHTTPServer | None = None
         self.start()
 
@@ -67,6 +69,8 @@ class Service:
             "size": len(body),
         }
         self.seen.append(seen)
+        if request.path in self.held:
+            self.held[request.path].wait(20)
         status, content = self.answers.get(request.path, (200, seen))
         self.reply(request, status, content)
 
@@ -80,6 +84,29 @@ class Service:
         request.end_headers()
         if request.command != "HEAD":
             request.wfile.write(text)
+
+
+class BreakingOff:
+    """An instance that takes each request whole and hangs up: nobody knows what it has done."""
+
+    def __init__(self, port: int) -> None:
+        self.address = f"127.0.0.1:{port}"
+        self.requests: list[str] = []
+        self.listener = socket.create_server(("127.0.0.1", port))
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            with connection:
+                self.requests.append(connection.recv(65536).partition(b"\r\n")[0].decode())
+
+    def stop(self) -> None:
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
 
 
 class Auth(Service):

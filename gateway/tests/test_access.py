@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 import time
 from collections.abc import Callable
 
@@ -173,6 +174,27 @@ def test_a_token_dies_with_its_expiry_although_its_signature_is_remembered(platf
     token = platform.auth.token(exp=int(time.time()) + 2)
     assert platform.gateway.call("GET", "/api/products/", token=token).status == 200
     assert eventually(lambda: platform.gateway.call("GET", "/api/products/", token=token).status == 401)
+
+
+def test_a_signature_is_checked_again_when_its_verdict_is_old(platform: Platform) -> None:
+    token = platform.auth.token(jti="verdict")
+    verdict = platform.gateway.home / "verdicts" / digest(token)
+    for age in (31, -60):  # after 30 s, and when the clock was set back
+        assert platform.gateway.call("GET", "/api/products/", token=token).status == 200
+        os.utime(verdict, (time.time() - age,) * 2)
+        assert platform.gateway.call("GET", "/api/products/", token=token).status == 200
+        assert abs(verdict.stat().st_mtime - time.time()) < 5
+
+
+def test_only_good_signatures_are_remembered(platform: Platform) -> None:
+    for name in ("tampered claims", "foreign key", "wrong issuer"):
+        token = HOSTILE[name](platform.auth)
+        assert platform.gateway.call("GET", "/api/products/", token=token).status == 401
+        assert not (platform.gateway.home / "verdicts" / digest(token)).exists()
+
+
+def digest(token: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).rstrip(b"=").decode()
 
 
 @pytest.mark.parametrize(

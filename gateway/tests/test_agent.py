@@ -1,6 +1,7 @@
 """The side process: what happens when auth, nginx or itself comes and goes."""
 
 import json
+import os
 import socket
 import time
 from collections.abc import Callable
@@ -10,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from gateway.addresses import RECORD, look_up
-from gateway.agent import PRUNE_STEP, Agent, Unavailable, prune_expired
+from gateway.agent import PRUNE_STEP, Agent, Unavailable, expiry, prune, verified_at
 from gateway.settings import AgentSettings
 from gateway.tests.running import Gateway, eventually
 from gateway.tests.stubs import SERVICE_KEYS, Auth, service_token
@@ -151,7 +152,7 @@ def test_workers_that_outlived_their_master_do_not_block_a_new_start(auth: Auth,
 def test_a_reload_keeps_the_gateway_ready(auth: Auth, make_gateway: MakeGateway) -> None:
     gateway = make_gateway(auth).start()
     gateway.stop_agent()
-    assert gateway.command("render", "--reload").wait(10) == 0
+    assert gateway.command("reload").wait(10) == 0
     assert status(gateway, auth.token()) == 200
 
 
@@ -194,9 +195,10 @@ def test_a_name_stands_for_all_its_addresses_and_an_unknown_one_for_those_it_had
         raise socket.gaierror(socket.EAI_NONAME, "unknown")
 
     monkeypatch.setattr(socket, "getaddrinfo", answers)
-    named = {name: f"{name}-web:8000" for name in ("sales", "auth", "catalog", "customers")}
+    named = {name: (f"{name}-web:8000",) for name in ("auth", "catalog", "customers")}
+    named["sales"] = ("sales-web:8000", "sales-web:8001")
     assert look_up(named, {"catalog": ["172.18.0.5:8000"], "sales": ["172.18.0.7:8000"]}) == {
-        "sales": ["172.18.0.4:8000", "172.18.0.9:8000"],
+        "sales": ["172.18.0.4:8000", "172.18.0.4:8001", "172.18.0.9:8000", "172.18.0.9:8001"],
         "auth": ["[fd00::2]:8000"],
         "catalog": ["172.18.0.5:8000"],
         "customers": [],
@@ -303,6 +305,14 @@ def test_pruning_goes_in_steps_and_spares_what_still_counts(tmp_path: Path) -> N
         (tmp_path / f"expired-{number}").write_text("100")
     for name, text in (("live", "9999999999"), ("cut-short", ""), (".ready-1", "")):
         (tmp_path / name).write_text(text)
-    steps = len(list(prune_expired(tmp_path, before=200)))
+    steps = len(list(prune(tmp_path, expiry, before=200)))
     assert steps == 3
     assert {path.name for path in tmp_path.iterdir()} == {"live", "cut-short", ".ready-1"}
+
+
+def test_old_verdicts_go(tmp_path: Path) -> None:
+    for name in ("old", "fresh"):
+        (tmp_path / name).touch()
+    os.utime(tmp_path / "old", (100, 100))
+    list(prune(tmp_path, verified_at, before=200))
+    assert [path.name for path in tmp_path.iterdir()] == ["fresh"]

@@ -324,8 +324,3 @@ def test_an_absolute_request_line_is_routed_by_its_path(platform: Platform) -> N
     answer = platform.gateway.call("GET", "http://169.254.169.254/api/products/", token=platform.auth.token())
     assert answer.json["service"] == "catalog"
     assert platform.gateway.call("GET", "http://169.254.169.254/latest/meta-data/").status == 404
-
-
-def test_the_front_page_says_what_this_is(platform: Platform) -> None:
-    assert platform.gateway.call("GET", "/").json == {"name": "Mostrador", "health": "/healthz"}
-    assert platform.gateway.call("GET", "/healthz").json == {"status": "ok"}

@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from gateway.tests.conftest import Platform
-from gateway.tests.running import call
-from gateway.tests.stubs import SERVICE_KEYS, service_token
+from gateway.tests.running import Gateway, call
+from gateway.tests.stubs import SERVICE_KEYS, Auth, Service, service_token
 
 EXP = int(time.time()) + 600
 
@@ -144,10 +144,21 @@ def test_a_bad_list_changes_nothing(platform: Platform, body: object, status: in
     assert sorted((platform.gateway.home / "deny").iterdir()) == before
 
 
-def test_the_internal_listener_has_three_paths(platform: Platform) -> None:
+def test_the_internal_listener_has_two_paths(platform: Platform) -> None:
     internal = platform.gateway.internal_port
     assert call(internal, "GET", "/healthz").json == {"status": "ok"}
     assert platform.gateway.push(service_token(), one("x"), method="PUT").status == 405
     assert call(internal, "GET", "/api/products/").status == 404
-    assert call(internal, "GET", "/verify", {"Authorization": f"Bearer {platform.auth.token()}"}).status == 204
-    assert call(internal, "GET", "/verify").status == 401
+
+
+def test_ten_thousand_sessions_ended_before_the_start_and_one_more(
+    backends: dict[str, Service], auth: Auth, make_gateway: Callable[..., Gateway]
+) -> None:
+    auth.revoked = {f"ended-{number}": EXP for number in range(10_000)}
+    gateway = make_gateway(auth, backends).start()
+    for number in (0, 5_000, 9_999):
+        assert gateway.call("GET", "/api/products/", token=auth.token(sid=f"ended-{number}")).status == 401
+    token = auth.token(sid="not-yet")
+    assert gateway.call("GET", "/api/products/", token=token).status == 200
+    assert gateway.push(service_token(), one("not-yet")).status == 204
+    assert gateway.call("GET", "/api/products/", token=token).status == 401

@@ -35,6 +35,21 @@ def environ(home: Path, **changes: str) -> dict[str, str]:
         ({"MOSTRADOR_LIMIT_GENERAL": "many"}, "MOSTRADOR_LIMIT_GENERAL must look like 300/600"),
         ({"MOSTRADOR_LIMIT_GENERAL": "0/1"}, "MOSTRADOR_LIMIT_GENERAL must look like 300/600"),
         ({"MOSTRADOR_LIMIT_LUNCH": "1/1"}, "MOSTRADOR_LIMIT_LUNCH: there is no such limit"),
+        ({"MOSTRADOR_SALES_ADDR": "sales:80,sales"}, "MOSTRADOR_SALES_ADDR must give host:port"),
+        ({"MOSTRADOR_CONCURRENT": "many"}, "MOSTRADOR_CONCURRENT must be a whole number"),
+        ({"MOSTRADOR_TLS": "on"}, "MOSTRADOR_TLS must be self-signed or off"),
+        ({"MOSTRADOR_TLS_CERT": "/tmp/cert.pem"}, "wanted both or not at all"),
+        ({"MOSTRADOR_TLS_CERT": "/no/c", "MOSTRADOR_TLS_KEY": "/no/k"}, "/no/c can't be read"),
+        ({"MOSTRADOR_TLS_CERT": "/c; evil", "MOSTRADOR_TLS_KEY": "/k"}, "MOSTRADOR_TLS_CERT may only hold"),
+        (
+            {"MOSTRADOR_TLS": "off", "MOSTRADOR_TLS_CERT": "/c", "MOSTRADOR_TLS_KEY": "/k"},
+            "where no certificate is given",
+        ),
+        ({"MOSTRADOR_REDIRECT_PORT": "80"}, "MOSTRADOR_REDIRECT_PORT sends to TLS"),
+        (
+            {"MOSTRADOR_TLS": "self-signed", "MOSTRADOR_REDIRECT_PORT": "x"},
+            "MOSTRADOR_REDIRECT_PORT must give host:port",
+        ),
         ({"MOSTRADOR_GATEWAY_WORKERS": "all"}, "MOSTRADOR_GATEWAY_WORKERS"),
         ({"MOSTRADOR_ACCESS_LOG": "/tmp/x; evil"}, "MOSTRADOR_ACCESS_LOG"),
         ({"MOSTRADOR_NGINX_JS_MODULE": "/nowhere.so"}, "njs module is not at /nowhere.so"),
@@ -56,7 +71,7 @@ def test_the_command_says_what_is_wrong_in_one_line(tmp_path: Path) -> None:
 def test_the_defaults_are_the_local_ports(tmp_path: Path) -> None:
     settings = render_settings(environ(tmp_path))
     assert (settings.bind, settings.internal_bind) == ("127.0.0.1:8080", "127.0.0.1:8081")
-    assert list(settings.addresses.values()) == [f"127.0.0.1:{port}" for port in range(8091, 8096)]
+    assert list(settings.addresses.values()) == [(f"127.0.0.1:{port}",) for port in range(8091, 8096)]
     agent = agent_settings(environ(tmp_path))
     assert agent.jwks_url == "http://127.0.0.1:8091/api/auth/jwks/"
     assert agent.revocations_url == "http://127.0.0.1:8091/internal/revocations/"
@@ -81,6 +96,7 @@ def test_no_secret_is_written(tmp_path: Path) -> None:
         ({"prefix": "/api/v1/lunch/", "service": "sales"}, "a prefix outside /api/ has no final slash"),
         ({"prefix": "/api/lunch/", "service": "sales", "public": ["GET"]}, "only a single path can be public"),
         ({"path": "/api/lunch/", "service": "sales", "public": ["EAT"]}, "public lists methods"),
+        ({"path": "/api/lunch/", "service": "sales", "public": ["PUT"]}, "public lists methods"),
         ({"path": "/api/lunch/", "service": "sales", "limit": "lunch"}, "unknown limit 'lunch'"),
         ({"path": "/api/lunch/", "service": "sales", "body": "1 MB"}, "body looks like"),
         ({"path": "/api/lunch/", "service": "sales", "auth": False}, "unknown field auth"),
@@ -93,6 +109,14 @@ def test_a_wrong_route_is_named(tmp_path: Path, entry: dict[str, object], senten
     path = tmp_path / "routes.yaml"
     path.write_text(yaml.safe_dump({**CONTENT, "routes": [*CONTENT["routes"], entry]}))
     with pytest.raises(SettingsError, match=sentence):
+        load_routes(path)
+
+
+def test_a_limit_counts_by_address_or_token(tmp_path: Path) -> None:
+    path = tmp_path / "routes.yaml"
+    limits = {**CONTENT["limits"], "lunch": {"rate": 1, "burst": 1, "per": "table"}}
+    path.write_text(yaml.safe_dump({**CONTENT, "limits": limits}))
+    with pytest.raises(SettingsError, match="limit lunch: per is address or token"):
         load_routes(path)
 
 
