@@ -29,7 +29,7 @@ PATHS = {
     "analytics": "/api/analytics/sales-summary/",
 }
 MANY = {
-    "MOSTRADOR_LIMIT_GENERAL": "1000000/1000000", "MOSTRADOR_LIMIT_LOGIN": "1000000/1000000",
+    **{f"MOSTRADOR_LIMIT_{name}": "1000000/1000000" for name in ("GENERAL", "SESSION", "LOGIN", "PIN")},
 }  # fmt: skip
 THREADS = 8
 

@@ -22,7 +22,7 @@ from run import CONNECTIONS, Session, cpu_seconds, make_products
 from native.platform import Platform
 
 METHODS = ("CASH", "POINTS", "CREDIT")
-UNLIMITED = {"MOSTRADOR_LIMIT_GENERAL": "1000000/1000000", "MOSTRADOR_LIMIT_LOGIN": "1000000/1000000"}
+UNLIMITED = {f"MOSTRADOR_LIMIT_{name}": "1000000/1000000" for name in ("GENERAL", "SESSION", "LOGIN", "PIN")}
 
 
 def make_customer(session: Session, number: int) -> int:
