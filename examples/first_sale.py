@@ -1,7 +1,8 @@
 """The first sale, as a POS would make it: through the gateway, with nothing but HTTP.
 
-    make up                                     # in one terminal: prints the address and the login
-    python examples/first_sale.py --password …  # in another
+    make up                                               # in one terminal: prints the address and the login
+    export SHOP_URL=http://127.0.0.1:8080 SHOP_LOGIN=… SHOP_PASSWORD=…   # in another
+    .venv/bin/python examples/first_sale.py
 
 It can be run again: what is there already is found and used.
 """
@@ -134,12 +135,12 @@ def tickets(shop: Shop) -> tuple[int, Decimal]:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--url", default=os.environ.get("MOSTRADOR_URL", "http://127.0.0.1:8080"))
-    parser.add_argument("--login", default=os.environ.get("MOSTRADOR_ADMIN_EMAIL", "admin@mostrador.local"))
-    parser.add_argument("--password", default=os.environ.get("MOSTRADOR_ADMIN_PASSWORD"), required=False)
+    parser.add_argument("--url", default=os.environ.get("SHOP_URL", "http://127.0.0.1:8080"))
+    parser.add_argument("--login", default=os.environ.get("SHOP_LOGIN", "admin@mostrador.local"))
+    parser.add_argument("--password", default=os.environ.get("SHOP_PASSWORD"), required=False)
     given = parser.parse_args()
     if not given.password:
-        parser.error("--password (or MOSTRADOR_ADMIN_PASSWORD) is needed; `make up` prints it")
+        parser.error("--password (or SHOP_PASSWORD) is needed; `make up` prints it")
     first_sale(Shop(given.url, given.login, given.password))
     print("done")
 

@@ -7,8 +7,6 @@ import json
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from decimal import Decimal
 
@@ -16,7 +14,7 @@ import pika
 import pytest
 import requests
 
-from cashier import ROOT, SERVICES, Shop, drained, eventually
+from cashier import SERVICES, Shop, drained, eventually
 from native.platform import Platform
 
 
@@ -32,15 +30,6 @@ def settled(shop: Shop, sold: list[dict], tickets_before: tuple[int, Decimal]) -
     assert sorted(row["description"] for row in history) == sorted(
         f"Purchase - Ticket #{order['ticket_folio']}" for order in sold
     )
-
-
-def test_the_example_runs_as_the_readme_says(platform: Platform) -> None:
-    command = [sys.executable, str(ROOT / "examples" / "first_sale.py"), "--url", platform.url]
-    command += ["--login", platform.admin.email, "--password", platform.admin.password]
-    for _ in range(2):  # a second run finds what the first one made
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert done.stdout.endswith("done\n")
 
 
 def test_a_sale_travels_through_all_services(shop: Shop, platform: Platform) -> None:
