@@ -42,6 +42,8 @@ def load_demo(settings: Settings) -> None:
     command += ["--employees-password-file", str(secrets.file(EMPLOYEES_PASSWORD))]
     command += ["--import-command", shlex.join([sys.executable, "-m", "native", "run", "sales", "import-orders"])]
     env = {**os.environ, "MOSTRADOR_HOME": str(settings.home), "PYTHONUNBUFFERED": "1"}
+    if settings.certificate:
+        env["REQUESTS_CA_BUNDLE"] = str(settings.certificate)
     if subprocess.run(dies_with_parent(command), cwd=ROOT, env=env).returncode:
         raise PlatformError("The demo data could not be loaded; MOSTRADOR_DEMO=0 starts a new home without.")
 

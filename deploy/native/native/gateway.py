@@ -9,6 +9,11 @@ from native.services import pair_keys, program
 from native.settings import ROOT, Settings
 
 
+def gateway_health(settings: Settings) -> str:
+    """Where nginx says whether it lets anybody in; without TLS whatever clients see."""
+    return f"http://{LOOPBACK}:{settings.ports.gateway_internal}/healthz"
+
+
 def gateway_processes(settings: Settings, secrets: Secrets) -> list[Process]:
     """nginx on the platform's port, and its agent."""
     ports = settings.ports
@@ -32,7 +37,7 @@ def gateway_processes(settings: Settings, secrets: Secrets) -> list[Process]:
             env,
             folder,
             "gateway",
-            f"{settings.url}/healthz",
+            gateway_health(settings),
             stop_signal="QUIT",
         ),
         Process("gateway-agent", [program("gateway"), "agent"], env, folder, group="gateway"),

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Self
 
 from native.errors import NotReady
+from native.gateway import gateway_health
 from native.health import answers_ok
 from native.launch import is_alive
 from native.ports import BLOCK, SERVICES, free_ports
@@ -165,7 +166,7 @@ class Platform:
         ports = self.settings.ports
         urls = [f"http://127.0.0.1:{ports.web(service)}/readyz" for service in SERVICES]
         urls += [f"http://127.0.0.1:{ports.worker(service)}/healthz" for service in SERVICES]
-        urls += [f"{self.url}/healthz"]
+        urls += [gateway_health(self.settings)]
         for url in urls:
             eventually(lambda url=url: answers_ok(url), seconds, f"{url} is not healthy")  # type: ignore[misc]
 

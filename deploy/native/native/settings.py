@@ -47,7 +47,20 @@ class Settings:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
+
+    @property
+    def tls(self) -> str:
+        """`self-signed`, `given` or empty: what the gateway shows to clients."""
+        if self.tunables.get("MOSTRADOR_TLS_CERT"):
+            return "given"
+        mode = self.tunables.get("MOSTRADOR_TLS", "").lower()
+        return "" if mode == "off" else mode
+
+    @property
+    def certificate(self) -> Path | None:
+        """The gateway's own certificate, for clients to trust; None without one."""
+        return self.home / "gateway" / "tls" / "cert.pem" if self.tls == "self-signed" else None
 
     @property
     def logs(self) -> Path:

@@ -159,4 +159,8 @@ def _say_ready(plan: Plan, seconds: float) -> None:
     for name, text in rows:
         _say(name, text)
     print("\n  A first request:")
-    print(f"    curl -s {url}/api/auth/login/ -H 'Content-Type: application/json' -d {shlex.quote(body)}\n", flush=True)
+    trusting = f" --cacert {shlex.quote(str(plan.settings.certificate))}" if plan.settings.certificate else ""
+    print(
+        f"    curl -s{trusting} {url}/api/auth/login/ -H 'Content-Type: application/json' -d {shlex.quote(body)}\n",
+        flush=True,
+    )

@@ -11,7 +11,7 @@ from native.settings import ROOT, read_settings
 def test_nothing_set_means_sqlite_on_8080_in_the_repository() -> None:
     settings = read_settings({})
     assert (settings.port, settings.home, settings.database, settings.demo) == (8080, ROOT / ".run", "sqlite", True)
-    assert settings.url == "http://127.0.0.1:8080"
+    assert (settings.url, settings.certificate) == ("http://127.0.0.1:8080", None)
 
 
 def test_a_relative_home_is_meant_from_the_repository() -> None:
@@ -53,3 +53,11 @@ def test_tunables_go_to_the_services_and_nothing_else_does() -> None:
         "PATH": "/bin",
     }
     assert read_settings(environ).tunables == {"MOSTRADOR_LOG_LEVEL": "DEBUG", "MOSTRADOR_LIMIT_LOGIN": "5/5"}
+
+
+def test_with_tls_the_address_says_so() -> None:
+    own = read_settings({"MOSTRADOR_TLS": "self-signed", "MOSTRADOR_HOME": "/srv/shop"})
+    assert (own.url, own.certificate) == ("https://127.0.0.1:8080", Path("/srv/shop/gateway/tls/cert.pem"))
+    given = read_settings({"MOSTRADOR_TLS_CERT": "/etc/cert.pem", "MOSTRADOR_TLS_KEY": "/etc/key.pem"})
+    assert (given.url, given.certificate) == ("https://127.0.0.1:8080", None)
+    assert read_settings({"MOSTRADOR_TLS": "off"}).url == "http://127.0.0.1:8080"
