@@ -153,7 +153,7 @@ def test_the_gateway_gets_what_it_reads(prepared: Path) -> None:
     settings = render_settings(
         {"MOSTRADOR_GATEWAY_HOME": "/run/gateway", "MOSTRADOR_SERVICE_KEYS": keys, **environment}
     )
-    assert settings.addresses == {service: f"{service}-web:8000" for service in SERVICES}
+    assert settings.addresses == {service: (f"{service}-web:8000",) for service in SERVICES}
     assert targets("gateway") == {"service_keys": "gateway.service_keys"}
 
 
