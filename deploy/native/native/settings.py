@@ -20,8 +20,8 @@ ROOT = Path(__file__).resolve().parents[3]
 _OWN = re.compile(
     r"MOSTRADOR_(PORT|HOME|PROCESS|DEMO|DATABASE|ADMIN_.*|TEST_.*|SERVICE_KEYS|SIGNING_KEY_PASSPHRASE|PIN_PEPPER|GATEWAY_HOME|.*_URLS?|.*_ADDR|.*BIND)"
 )
-"""Variables that the native run reads or makes itself. Any other MOSTRADOR_ variable is a tunable of a service or of the
-gateway and goes to their processes as it is.
+"""Variables that the native run reads or makes itself. Any other MOSTRADOR_ variable, and every OTEL_ one, is a tunable of a
+service or of the gateway and goes to their processes as it is.
 """
 
 
@@ -113,6 +113,8 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         amqp_url=amqp_url,
         demo=demo in ("1", "yes", "true"),
         tunables={
-            name: environ[name] for name in environ if name.startswith("MOSTRADOR_") and not _OWN.fullmatch(name)
+            name: environ[name]
+            for name in environ
+            if name.startswith(("MOSTRADOR_", "OTEL_")) and not _OWN.fullmatch(name)
         },
     )

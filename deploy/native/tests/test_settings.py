@@ -50,9 +50,14 @@ def test_tunables_go_to_the_services_and_nothing_else_does() -> None:
         "MOSTRADOR_SERVICE_KEYS": "sales>catalog=1",
         "MOSTRADOR_DATABASE_URL": "sqlite://",
         "MOSTRADOR_CATALOG_ADDR": "127.0.0.1:1",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318",
         "PATH": "/bin",
     }
-    assert read_settings(environ).tunables == {"MOSTRADOR_LOG_LEVEL": "DEBUG", "MOSTRADOR_LIMIT_LOGIN": "5/5"}
+    assert read_settings(environ).tunables == {
+        "MOSTRADOR_LOG_LEVEL": "DEBUG",
+        "MOSTRADOR_LIMIT_LOGIN": "5/5",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318",
+    }
 
 
 def test_with_tls_the_address_says_so() -> None:

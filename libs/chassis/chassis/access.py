@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from flask import Flask, g, request
 
+from chassis import tracing
 from chassis.identity import Identity, ServiceIdentity, TokenVerifier, verify_service_token
 from chassis.problems import Forbidden, InvalidToken, NotAuthenticated, NotFound, Problem
 from chassis.settings import Settings
@@ -84,6 +85,8 @@ def install(app: Flask, settings: Settings, verifier: TokenVerifier) -> None:
             raise access.refusal
         g.user = user
         set_tenant(user.account_id)
+        if (trace := tracing.current()) is not None:
+            trace.user_id = user.user_id
 
     @app.teardown_request
     def forget(_error: BaseException | None) -> None:

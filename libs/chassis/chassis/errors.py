@@ -10,7 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.routing import RequestRedirect
 
-from chassis import logs
+from chassis import logs, metrics
 from chassis.json import json_response
 from chassis.languages import to_spanish
 from chassis.problems import NotFound, Problem, Unavailable
@@ -54,12 +54,14 @@ def install(app: Flask) -> None:
         # Locked, restarting, out of connections: the request was rolled back, so trying again is right.
         if error.connection_invalidated or isinstance(error, OperationalError):
             log.error("database_unavailable", error=str(error.orig))
+            metrics.DATABASE_TROUBLE.labels("away").inc()
             return render(Unavailable())
         return bug(error)
 
     @app.errorhandler(PoolTimeout)
     def pool(error: PoolTimeout) -> Response:
         log.error("database_pool_exhausted", error=str(error))
+        metrics.DATABASE_TROUBLE.labels("exhausted").inc()
         return render(Unavailable())
 
     @app.errorhandler(Exception)

@@ -4,6 +4,9 @@ The app is loaded once in the master and forked, so that workers share its memor
 """
 
 import gc
+import os
+import shutil
+import tempfile
 from typing import Any
 
 from chassis import logs
@@ -23,6 +26,23 @@ forwarded_allow_ips = "127.0.0.1,::1"
 control_socket_disable = True  # it would stand in the home folder, one for all services
 logger_class = "chassis.gunicorn_worker.ServerLogger"  # the gateway writes the access log
 logconfig_dict = logs.dict_config(_settings.log_level)
+
+if workers > 1:
+    # Each process counts for itself; /metrics of any of them adds up what all have written here. Named before anything is
+    # counted.
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="mostrador-metrics-")
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    if workers > 1:
+        from prometheus_client.multiprocess import mark_process_dead
+
+        mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def on_exit(_server: Any) -> None:
+    if workers > 1:
+        shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
 
 
 def when_ready(_server: Any) -> None:

@@ -6,15 +6,12 @@ part of it: a service answers with all of them down.
 
 from __future__ import annotations
 
-import time
-from typing import Any
-
-import prometheus_client
-from flask import Blueprint, Flask, Response, g, request
+from flask import Blueprint, Flask, Response
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 import chassis
+from chassis import metrics
 from chassis.access import public
 from chassis.current import database, settings
 from chassis.db import ALL_ACCOUNTS
@@ -22,14 +19,9 @@ from chassis.json import json_response
 from chassis.keys import Keyring
 from chassis.schema_version import head_revision
 
-REQUESTS = prometheus_client.Histogram(
-    "http_request_duration_seconds", "Time to answer, by route.", ["method", "route", "status"],
-    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
-)  # fmt: skip
-
 
 def install(app: Flask, keyring: Keyring) -> None:
-    """Add the routes and the request timer to `app`."""
+    """Add the routes to `app`."""
     routes = Blueprint("health", __name__)
 
     @routes.get("/livez")
@@ -53,31 +45,10 @@ def install(app: Flask, keyring: Keyring) -> None:
 
     @routes.get("/metrics")
     @public
-    def metrics() -> Response:
-        return Response(prometheus_client.generate_latest(), mimetype="text/plain")
-
-    @app.before_request
-    def start_timer() -> None:
-        g.started = time.perf_counter()
-
-    @app.after_request
-    def stop_timer(response: Response) -> Response:
-        route = request.url_rule.rule if request.url_rule else "-"
-        _timer(request.method, route, response.status_code).observe(time.perf_counter() - g.started)
-        return response
+    def measured() -> Response:
+        return Response(metrics.exposition(database()), content_type=metrics.CONTENT_TYPE)
 
     app.register_blueprint(routes)
-
-
-_timers: dict[tuple[str, str, int], Any] = {}
-
-
-def _timer(method: str, route: str, status: int) -> Any:
-    # labels() takes a lock and builds strings; one dict look-up is all a hot path should pay
-    key = (method, route, status)
-    if key not in _timers:
-        _timers[key] = REQUESTS.labels(method, route, str(status))
-    return _timers[key]
 
 
 def _migrated() -> bool:

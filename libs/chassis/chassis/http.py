@@ -12,10 +12,9 @@ from typing import Any
 
 import orjson
 import urllib3
-from structlog.contextvars import get_contextvars
 from urllib3.exceptions import HTTPError
 
-from chassis import logs
+from chassis import logs, metrics, spans, tracing
 from chassis.identity import sign_service_token
 from chassis.problems import Unavailable
 from chassis.settings import Settings
@@ -54,29 +53,35 @@ class InternalClient:
         self._lock = threading.Lock()
         self._failures = 0
         self._open_until = 0.0
+        metrics.CIRCUIT_OPEN.labels(callee).set(0)
 
     def call(self, method: str, path: str, *, account_id: int | None, body: Any = None) -> Answer:
         """One request to `/internal/…` of the callee, acting for `account_id`."""
         self._admit()
+        around = tracing.current()
+        step = tracing.begin() if around is None else around.step()
         headers = {
             "Authorization": "Bearer "
             + sign_service_token(self._secret, caller=self._caller, callee=self._callee, account_id=account_id),
             "Content-Type": "application/json",
+            "X-Request-Id": step.request_id,
+            "traceparent": step.traceparent,
         }
-        if request_id := get_contextvars().get("request_id"):
-            headers["X-Request-Id"] = request_id
         try:
             answer = self._pool.request(
                 method, self._base_url + path, body=None if body is None else orjson.dumps(body), headers=headers
             )
             data = orjson.loads(answer.data) if answer.data else None
         except (HTTPError, orjson.JSONDecodeError, OSError) as error:
-            self._failed(path, type(error).__name__)
+            self._failed(path, type(error).__name__, step, method)
             raise Unavailable from error
         if answer.status >= 500:
-            self._failed(path, str(answer.status))
+            self._failed(path, str(answer.status), step, method, answer.status)
             raise Unavailable
-        self._failures = 0
+        if self._failures:
+            self._failures = 0
+            metrics.CIRCUIT_OPEN.labels(self._callee).set(0)
+        self._timed("answered", step, method, answer.status)
         return Answer(answer.status, data, answer.headers)
 
     def _admit(self) -> None:
@@ -86,12 +91,21 @@ class InternalClient:
         with self._lock:
             now = time.monotonic()
             if now < self._open_until:
+                metrics.calls_to(self._callee, "refused").observe(0)
                 raise Unavailable(retry_after=max(1, round(self._open_until - now)))
             self._open_until = now + self.OPEN_SECONDS
 
-    def _failed(self, path: str, reason: str) -> None:
+    def _failed(self, path: str, reason: str, step: tracing.Trace, method: str, status: int = 0) -> None:
+        self._timed("failed", step, method, status)
         with self._lock:
             self._failures += 1
             if self._failures == self.FAILURES_TO_OPEN:
                 self._open_until = time.monotonic() + self.OPEN_SECONDS
+                metrics.CIRCUIT_OPEN.labels(self._callee).set(1)
         log.warning("internal_call_failed", callee=self._callee, path=path, reason=reason, failures=self._failures)
+
+    def _timed(self, outcome: str, step: tracing.Trace, method: str, status: int) -> None:
+        seconds = time.perf_counter() - step.began
+        metrics.calls_to(self._callee, outcome).observe(seconds)
+        if spans.enabled:
+            spans.called(step, self._callee, method, seconds, status)

@@ -33,8 +33,8 @@ def prune(database: Database) -> int:
         return len(session.execute(stale.returning(IdempotencyKey.scope)).all())
 
 
-def _prune(database: Database, _settings: Any) -> None:
-    prune(database)
+def _prune(database: Database, _settings: Any) -> int:
+    return prune(database)
 
 
 PRUNING = Sweep("idempotency.prune", every_seconds=3_600, run=_prune)

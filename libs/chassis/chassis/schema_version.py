@@ -20,5 +20,5 @@ def folder(service: str) -> Path:
 @cache
 def head_revision(service: str) -> str:
     """The newest revision: they are numbered, `0001_first.py`, and form one line; `0000` when there is none."""
-    numbers = [match[1] for path in folder(service).iterdir() if (match := _FILE.fullmatch(path.name))]
+    numbers = [match[1] for path in folder(service).glob("*.py") if (match := _FILE.fullmatch(path.name))]
     return max(numbers, default="0000")

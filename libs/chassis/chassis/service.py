@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
-
-from flask import Flask, request
-from structlog.contextvars import bind_contextvars, clear_contextvars
+from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
-from chassis import access, errors, failpoints, health, logs
+from chassis import access, errors, failpoints, health, logs, metrics, observation, spans
 from chassis.blueprint import Blueprint
 from chassis.current import EXTENSION
 from chassis.db import Database
@@ -34,6 +31,8 @@ def create_service(
     """The app of the service that `settings` describes. auth brings its own `keyring` and the database it reads it from."""
     logs.configure(settings.service, settings.log_level)
     failpoints.arm(settings.failpoints)
+    spans.configure(settings.service)
+    metrics.describe(settings)
     app = Flask(settings.service, static_folder=None)
     app.json = OrjsonProvider(app)
     app.url_map.converters["int"] = RowId
@@ -47,17 +46,10 @@ def create_service(
         or Database(settings.database_url, service=settings.service, pool_size=settings.web_threads),
     }
     keyring = keyring or RemoteKeyring(settings.jwks_url)
-    _trace_requests(app)
+    observation.install(app)
     health.install(app, keyring)
     access.install(app, settings, TokenVerifier(keyring, issuer=settings.jwt_issuer, audience=settings.jwt_audience))
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
     errors.install(app)
     return app
-
-
-def _trace_requests(app: Flask) -> None:
-    @app.before_request
-    def bind() -> None:
-        clear_contextvars()
-        bind_contextvars(request_id=request.headers.get("X-Request-Id") or uuid.uuid4().hex)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chassis import logs
+from chassis import logs, metrics, tracing
 from chassis.db import Database
 from chassis.pulse import Pulse
 
@@ -20,11 +20,14 @@ _log = logs.get(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """`run(database, settings)` every `every_seconds`; the first time one interval after the worker's start."""
+    """`run(database, settings)` every `every_seconds`; the first time one interval after the worker's start.
+
+    It may return how much it found to do: a number for the metrics.
+    """
 
     name: str
     every_seconds: float
-    run: Callable[[Database, Any], None]
+    run: Callable[[Database, Any], int | None]
 
 
 def run_sweeps(sweeps: Sequence[Sweep], database: Database, settings: Any, stop: threading.Event, pulse: Pulse) -> None:
@@ -36,9 +39,18 @@ def run_sweeps(sweeps: Sequence[Sweep], database: Database, settings: Any, stop:
             if stop.is_set() or time.monotonic() < due[sweep.name]:
                 continue
             pulse.beat(f"running {sweep.name}")
-            try:
-                sweep.run(database, settings)
-            except Exception:
-                _log.exception("sweep_failed", sweep=sweep.name)
+            _run(sweep, database, settings)
             due[sweep.name] = time.monotonic() + sweep.every_seconds
         stop.wait(max(0.05, min(1.0, min(due.values()) - time.monotonic())))
+
+
+def _run(sweep: Sweep, database: Database, settings: Any) -> None:
+    with tracing.tracing(tracing.begin()) as trace:
+        try:
+            found, outcome = sweep.run(database, settings), "done"
+        except Exception:
+            _log.exception("sweep_failed", sweep=sweep.name)
+            found, outcome = None, "failed"
+    metrics.SWEEPS_RUN.labels(sweep.name, outcome).inc()
+    metrics.SWEEPS_FOUND.labels(sweep.name).inc(found or 0)
+    metrics.SWEEP_SECONDS.labels(sweep.name).set(time.perf_counter() - trace.began)

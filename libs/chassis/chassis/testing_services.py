@@ -27,12 +27,13 @@ class _Server(ThreadingHTTPServer):
 class PlayedService:
     """A service that answers as told: `played.on("POST", "/internal/holds/", 200, {…})`, or with a function of the body.
 
-    `calls` keeps (method, path, body, identity) of each request. `down=True` drops every connection.
+    `calls` keeps (method, path, body, identity) of each request, `received` its headers. `down=True` drops every connection.
     """
 
     def __init__(self, name: str, settings: Callable[[], Settings]) -> None:
         self.name, self._settings = name, settings
         self.calls: list[tuple[str, str, Any, ServiceIdentity]] = []
+        self.received: list[Mapping[str, str]] = []
         self.down = False
         self.headers: dict[tuple[str, str], Mapping[str, str]] = {}
         self._answers: dict[tuple[str, str], Responder] = {}
@@ -46,6 +47,7 @@ class PlayedService:
                     self.close_connection = True
                     self.connection.close()
                     return
+                played.received.append(dict(self.headers.items()))
                 length = int(self.headers.get("Content-Length") or 0)
                 status, data = played.respond(
                     self.command, self.path, self.headers.get("Authorization", ""), self.rfile.read(length)
@@ -72,7 +74,12 @@ class PlayedService:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def on(
-        self, method: str, path: str, status: int | Responder, data: Any = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        status: int | Responder,
+        data: Any = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         """Answer this call with `status` and `data`, or with what a function makes of the request's body."""
         self.headers[method, path] = headers or {}
@@ -80,7 +87,7 @@ class PlayedService:
 
     def reset(self) -> None:
         """Forget answers and calls."""
-        self.calls, self.down = [], False
+        self.calls, self.received, self.down = [], [], False
         self._answers.clear()
         self.headers.clear()
 

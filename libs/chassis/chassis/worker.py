@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from chassis import failpoints, idempotency_keys, logs
+from chassis import failpoints, idempotency_keys, logs, metrics, spans
 from chassis.db import Database
 from chassis.messaging.consumer import Consumer
 from chassis.messaging.handlers import with_settings
@@ -50,6 +50,8 @@ def run_worker(service: str) -> None:
     settings = importlib.import_module(f"{service}.config").Config.from_env()
     logs.configure(service, settings.log_level)
     failpoints.arm(settings.failpoints)
+    spans.configure(service)
+    metrics.describe(settings)
     subscriptions = with_settings(_of_service(service, "consumers", "SUBSCRIPTIONS", {}), settings)
     sweeps = [PRUNING, idempotency_keys.PRUNING, *_of_service(service, "sweeps", "SWEEPS", [])]
     stop = threading.Event()

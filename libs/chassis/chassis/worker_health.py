@@ -8,9 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
 
 import orjson
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 
+from chassis import metrics as process_metrics
 from chassis.db import Database
 from chassis.messaging import metrics
 from chassis.messaging.outbox import outbox_backlog
@@ -74,7 +74,7 @@ class HealthServer:
             depth = age = float("nan")  # not known while the database is away
         metrics.OUTBOX_DEPTH.set(depth)
         metrics.OUTBOX_AGE.set(age)
-        return generate_latest()
+        return process_metrics.exposition(self._database)
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         outer = self
@@ -84,7 +84,7 @@ class HealthServer:
                 if self.path == "/healthz":
                     self._answer(*outer.health(), "application/json")
                 elif self.path == "/metrics":
-                    self._answer(200, outer.metrics(), CONTENT_TYPE_LATEST)
+                    self._answer(200, outer.metrics(), process_metrics.CONTENT_TYPE)
                 else:
                     self._answer(404, b"{}", "application/json")
 

@@ -20,8 +20,8 @@ BATCH = 200
 _log = logs.get(__name__)
 
 
-def settle_holds(database: Database, settings: Config) -> None:
-    """Ask sales about holds that nobody confirmed: confirm those with an order, release those without.
+def settle_holds(database: Database, settings: Config) -> int:
+    """Ask sales about holds that nobody confirmed: confirm those with an order, release those without; how many there were.
 
     Sales may have died between the hold and its order. While sales can't say, the holds wait for the next turn.
     """
@@ -31,7 +31,7 @@ def settle_holds(database: Database, settings: Config) -> None:
     with database.read(ALL_ACCOUNTS) as session:
         holds = session.execute(overdue.order_by(OrderHold.created_at).limit(BATCH)).all()
     if not holds:
-        return
+        return 0
     sales = Sales(settings)
     for order_uid, account_id in holds:
         try:
@@ -48,6 +48,7 @@ def settle_holds(database: Database, settings: Config) -> None:
             else:
                 confirm_holds(session, [order_uid])
         _log.info("hold_settled", order_uid=order_uid, order_status=status)
+    return len(holds)
 
 
 def clear_cart_holds(database: Database, _settings: Config) -> None:

@@ -21,8 +21,8 @@ BATCH = 200
 _log = logs.get(__name__)
 
 
-def settle_holds(database: Database, settings: Config) -> None:
-    """Ask sales about holds that nobody confirmed: confirm what an order was paid with, give the others back.
+def settle_holds(database: Database, settings: Config) -> int:
+    """Ask sales about holds that nobody confirmed: confirm what an order was paid with, give back the others; how many.
 
     Sales may have died between the hold and the payment. While sales can't say, the holds wait for the next turn.
     """
@@ -32,20 +32,21 @@ def settle_holds(database: Database, settings: Config) -> None:
     with database.read(ALL_ACCOUNTS) as session:
         holds = session.execute(overdue.order_by(PaymentHold.created_at).limit(BATCH)).all()
     if not holds:
-        return
+        return 0
     sales = Sales(settings)
     for order_uid, account_id in holds:
         try:
             status, paid_with = sales.fate_of(order_uid, account_id=account_id)
         except Unavailable as unavailable:
             _log.warning("holds_not_settled", waiting=len(holds), reason=unavailable.detail)
-            return
+            return len(holds)
         with database.transaction(account_id) as session:
             if status == PAID and paid_with is not None:
                 settle_paid(session, {order_uid: paid_with})
             else:  # a retry may have renewed the hold while sales was asked
                 release_holds(session, [order_uid], held_before=too_old)
         _log.info("hold_settled", order_uid=order_uid, order_status=status, paid_with=paid_with)
+    return len(holds)
 
 
 def prune(database: Database, settings: Config) -> None:

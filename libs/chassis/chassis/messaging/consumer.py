@@ -7,6 +7,7 @@ process, only that message's deliveries count towards the limit, not those of ot
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from typing import Any
 
@@ -28,6 +29,7 @@ from chassis.messaging.unrouted import adopt_unrouted
 from chassis.pulse import Pulse
 
 PREFETCH = 200
+_LOOK_SECONDS = 5.0
 BATCH = 100
 _POLL_SECONDS = 0.5
 
@@ -59,6 +61,7 @@ class Consumer:
         self._backoff = Backoff()
         self._stop = threading.Event()
         self._received: deque[Delivery] = deque()
+        self._looked = 0.0
 
     def run(self, stop: threading.Event) -> None:
         """Consume until told to stop. BrokerRefuses when only a person can help."""
@@ -74,6 +77,8 @@ class Consumer:
                 if self._pulse.state != "broker away":
                     _log.warning("consumer_interrupted", why="broker away", error=str(error))
                 self._pulse.beat("broker away")
+                for queue in ("inbox", "retry", "dead"):
+                    metrics.QUEUE_DEPTH.labels(queue).set(float("nan"))  # not known
                 stop.wait(self._backoff.wait())
 
     def _set_up(self, channel: BlockingChannel) -> None:
@@ -96,6 +101,7 @@ class Consumer:
         while not self._stop.is_set():
             self._pulse.beat("consuming")
             channel.connection.process_data_events(time_limit=_POLL_SECONDS)  # returns as soon as something came
+            self._look_at_queues(channel)
             if not channel.is_open or tag not in channel.consumer_tags:
                 raise BrokerLost(f"{self._service}: no longer a consumer of its queue")
             while self._received and not self._stop.is_set():
@@ -109,6 +115,18 @@ class Consumer:
                 channel.basic_ack(deliveries[-1].tag, multiple=True)
                 self._backoff.reset()
                 self._pulse.beat()
+
+    def _look_at_queues(self, channel: BlockingChannel) -> None:
+        """How much waits, every few seconds; only this thread may ask."""
+        now = time.monotonic()
+        if now - self._looked < _LOOK_SECONDS:
+            return
+        self._looked = now
+        for name, queue in (("inbox", inbox_of), ("retry", retry_of), ("dead", dead_of)):
+            found = channel.queue_declare(queue(self._service), passive=True)
+            metrics.QUEUE_DEPTH.labels(name).set(found.method.message_count)
+        if not self._received:
+            metrics.OLDEST_HANDLED.set(0)
 
     def _subscribe(self, channel: BlockingChannel, prefetch: int) -> str:
         channel.basic_qos(prefetch_count=prefetch)

@@ -9,14 +9,15 @@ again later. It never commits and never calls another service.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 from sqlalchemy.orm import Session
-from structlog.contextvars import bound_contextvars
 
+from chassis import logs, spans, tracing
 from chassis.db import ALL_ACCOUNTS, Database, acting_for
 from chassis.messaging import metrics
 from chassis.messaging.envelope import Event
@@ -57,15 +58,16 @@ def handle(database: Database, subscriptions: Subscriptions, events: Sequence[Ev
     metrics.IGNORED.inc(len(events) - len(known))
     if not known:
         return
+    steps: dict[str, tracing.Trace] = {}
     with database.transaction(ALL_ACCOUNTS) as session:
         new = claim(session, known)
         # In the order of accounts, so that two workers never hold rows the other waits for.
         for account, its_events in sorted(_by_account(new).items()):
             with acting_for(account):
-                _run(session, subscriptions, its_events)
+                _run(session, subscriptions, its_events, steps)
     metrics.DUPLICATES.inc(len(known) - len(new))
-    for event in new:
-        metrics.CONSUMED.labels(event.type).inc()
+    if new:
+        _tell(new, steps)
 
 
 def _by_account(events: Iterable[Event]) -> dict[int, list[Event]]:
@@ -75,21 +77,50 @@ def _by_account(events: Iterable[Event]) -> dict[int, list[Event]]:
     return accounts
 
 
-def _run(session: Session, subscriptions: Subscriptions, events: list[Event]) -> None:
+def _run(session: Session, subscriptions: Subscriptions, events: list[Event], steps: dict[str, tracing.Trace]) -> None:
+    """Each handler, with the trace in force that its event goes back to; `steps` gets the trace of each event."""
     sets: dict[int, tuple[Batch, list[Event]]] = {}
     for event in events:
         handler = subscriptions[event.type]
+        step = steps[event.id] = tracing.begin(event.traceparent, event.request_id)
+        step.event_id = event.id
         if isinstance(handler, Batch):
             sets.setdefault(id(handler), (handler, []))[1].append(event)
             continue
-        with bound_contextvars(event_id=event.id, **_trace(event)):
+        with tracing.tracing(step):
             handler(session, event)
     for handler, its_events in sets.values():
-        handler.run(session, its_events)
+        with tracing.tracing(_of_all(its_events, steps)):
+            handler.run(session, its_events)
 
 
-def _trace(event: Event) -> dict[str, Any]:
-    return {"traceparent": event.traceparent} if event.traceparent else {}
+def _of_all(events: list[Event], steps: Mapping[str, tracing.Trace]) -> tracing.Trace:
+    """The trace of a batch: its one event's, or one of its own that knows which of them each fact goes back to."""
+    if len(events) == 1:
+        return steps[events[0].id]
+    together = tracing.begin()
+    together.origins = {event.subject: steps[event.id] for event in events}
+    return together
+
+
+def _tell(events: Sequence[Event], steps: Mapping[str, tracing.Trace]) -> None:
+    """Count and log what was committed, by one write for the batch."""
+    now, oldest, lines = time.time(), 0.0, []
+    for event in events:
+        step = steps[event.id]
+        metrics.consumed(event.type).inc()
+        # An event may tell of the past (an import): its id says when it was told. One that is told again has no such id.
+        lag = max(0.0, now - told_at) if (told_at := event.told_at) else 0.0
+        metrics.lag_of(event.producer).observe(lag)
+        oldest = max(oldest, lag)
+        if (line := logs.hot_line("event_handled")) is not None:
+            line["request_id"], line["trace_id"], line["account_id"] = step.request_id, step.trace_id, event.account_id
+            line |= {"type": event.routing_key, "event_id": event.id, "lag_ms": round(lag * 1000, 2)}
+            lines.append(line)
+        if spans.enabled:
+            spans.handled(step, event.routing_key, time.perf_counter() - step.began)
+    metrics.OLDEST_HANDLED.set(oldest)
+    logs.write(*lines)
 
 
 def database_away(error: BaseException) -> bool:

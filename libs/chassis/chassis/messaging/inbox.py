@@ -50,15 +50,17 @@ def claim(session: Session, events: Iterable[Event]) -> list[Event]:
     return [event for event in first.values() if event.id in new]
 
 
-def prune(database: Database, _settings: Any = None) -> None:
-    """Forget what was handled more than 14 days ago, in small transactions."""
+def prune(database: Database, _settings: Any = None) -> int:
+    """Forget what was handled more than 14 days ago, in small transactions; how many."""
     until = utcnow() - KEEP
-    deleted = _STEP
+    deleted, total = _STEP, 0
     while deleted == _STEP:
         with database.transaction(ALL_ACCOUNTS) as session:
             oldest = select(InboxRow.event_id).where(InboxRow.handled_at < until).limit(_STEP)
             gone = session.execute(delete(InboxRow).where(InboxRow.event_id.in_(oldest)).returning(InboxRow.event_id))
             deleted = len(gone.all())
+        total += deleted
+    return total
 
 
 PRUNING = Sweep("inbox.prune", every_seconds=3_600, run=prune)

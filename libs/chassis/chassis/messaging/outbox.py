@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import structlog
 from sqlalchemy import BigInteger, Integer, LargeBinary, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from uuid6 import uuid7
 
+from chassis import tracing
 from chassis.db import ALL_ACCOUNTS, Base, BigId, Database, UtcDateTime, tenant, utcnow
 from chassis.messaging.envelope import Event
 from chassis.prepared import prepared_insert
@@ -40,13 +40,18 @@ class OutboxRow(Base):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What one event tells: the aggregate's uid, its version after the change, and the data."""
+    """What one event tells: the aggregate's uid, its version after the change, and the data.
+
+    `cause` is the subject of the event that brought it about, where a batch handler tells of several and it is not the
+    fact's own subject: so each fact goes back to the request that its cause goes back to.
+    """
 
     subject: str
     version: int
     data: dict[str, Any]
     event_id: str | None = None
     time: datetime | None = None
+    cause: str | None = None
 
 
 def emit(
@@ -59,6 +64,7 @@ def emit(
     account_id: int | None = None,
     event_id: str | None = None,
     time: datetime | None = None,
+    cause: str | None = None,
 ) -> None:
     """Tell a fact: it is published if, and only if, the caller's transaction commits.
 
@@ -66,7 +72,7 @@ def emit(
     given. An event with an `event_id` that still waits in the outbox is not added twice (republishing keeps ids).
     ValueError or TypeError when the event could not be read by its consumers: it must fail here, not in the relay.
     """
-    emit_many(session, type_, [Fact(subject, version, data, event_id, time)], account_id=account_id)
+    emit_many(session, type_, [Fact(subject, version, data, event_id, time, cause)], account_id=account_id)
 
 
 def emit_many(session: Session, type_: str, facts: Iterable[Fact], *, account_id: int | None = None) -> None:
@@ -84,6 +90,7 @@ def emit_many(session: Session, type_: str, facts: Iterable[Fact], *, account_id
 
 
 def _row(source: str, type_: str, fact: Fact, account: int, now: datetime) -> dict[str, Any]:
+    trace = tracing.origin(fact.cause or fact.subject)
     event = Event(
         id=fact.event_id or str(uuid7()),
         source=source,
@@ -93,7 +100,8 @@ def _row(source: str, type_: str, fact: Fact, account: int, now: datetime) -> di
         account_id=account,
         version=fact.version,
         data=fact.data,
-        traceparent=structlog.contextvars.get_contextvars().get("traceparent"),
+        traceparent=None if trace is None else trace.traceparent,
+        request_id=None if trace is None else trace.request_id,
     )
     event.check()
     payload = event.to_bytes()

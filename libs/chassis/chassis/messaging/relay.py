@@ -16,7 +16,7 @@ import pika
 from sqlalchemy import Connection, bindparam, delete, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import logs
+from chassis import logs, spans
 from chassis.db import Database, utcnow
 from chassis.failpoints import failpoint
 from chassis.messaging import metrics
@@ -122,6 +122,7 @@ def relay_batch(connection: Connection, publisher: Publisher, confirm_seconds: f
     if not rows:
         return 0
     failpoint("relay.selected")
+    began = time.perf_counter()
     refused = publisher.publish(
         [_message(row) for row in rows],
         confirm_timeout=confirm_seconds,
@@ -132,6 +133,8 @@ def relay_batch(connection: Connection, publisher: Publisher, confirm_seconds: f
     if confirmed:
         connection.execute(_DELETE, {"ids": confirmed})
         metrics.PUBLISHED.inc(len(confirmed))
+        if spans.enabled:
+            _record([row for row in rows if row.event_id not in refused], time.perf_counter() - began)
     if refused:
         _put_off(connection, [row for row in rows if row.event_id in refused])
     return len(rows)
@@ -156,6 +159,11 @@ def _put_off(connection: Connection, rows: Sequence[Any]) -> None:
         delay = min(LONGEST_DELAY, 2.0 ** min(row.attempts, 10))
         at = now + timedelta(seconds=delay)
         connection.execute(_PUT_OFF, {"row": row.id, "failed": row.attempts + 1, "at": at})
+
+
+def _record(rows: Sequence[Any], seconds: float) -> None:
+    for row in rows:
+        spans.published(row.routing_key, row.event_id, row.payload, seconds)
 
 
 def _message(row: Any) -> Message:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,8 +15,9 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
+from chassis import tracing
 from chassis.db import ALL_ACCOUNTS, Database, tenant, utcnow
-from chassis.messaging import Event, InboxRow, batch
+from chassis.messaging import Event, InboxRow, OutboxRow, batch, emit
 from chassis.messaging.handlers import database_away, handle, with_settings
 from chassis.messaging.inbox import claim, prune
 
@@ -75,6 +77,46 @@ def test_a_batch_handler_gets_each_accounts_events_at_once_in_their_order(databa
     wire = [("Opened", "a", 1), ("Opened", "b", 2), ("Closed", "c", 1), ("Opened", "d", 1), ("Closed", "e", 2)]
     handle(database, subscriptions, [make_event(t, s, account_id=account) for t, s, account in wire])
     assert calls == [(1, ["a", "c", "d"]), (2, ["b", "e"])]
+
+
+def test_what_a_batch_tells_goes_back_to_the_request_of_its_cause(database: Database) -> None:
+    wire = [replace(make_event("Opened", subject), request_id=f"request-{subject}") for subject in "abc"]
+
+    def answer(session: Session, events: list[Event]) -> None:
+        for event in events:
+            emit(session, "Answered", subject=event.subject, version=1, data={})
+            emit(session, "Echoed", subject="echo-" + event.subject, version=1, data={}, cause=event.subject)
+        emit(session, "Summed", subject="all", version=1, data={})
+
+    handle(database, {"Opened": batch(answer)}, wire)
+    with database.read(ALL_ACCOUNTS) as session:
+        told = [
+            Event.from_bytes(payload) for payload in session.scalars(select(OutboxRow.payload).order_by(OutboxRow.id))
+        ]
+    by_request = {event.subject: event.request_id for event in told}
+    assert {subject: by_request[subject] for subject in ("a", "echo-b", "c")} == {
+        "a": "request-a", "echo-b": "request-b", "c": "request-c",
+    }  # fmt: skip
+    assert by_request["all"] not in {event.request_id for event in wire}, (
+        "what all brought about goes back to none of them"
+    )
+
+
+def test_a_handler_continues_the_trace_of_its_event(database: Database) -> None:
+    trace = tracing.begin(request_id="request-1")
+    event = replace(make_event("Opened"), traceparent=trace.traceparent, request_id="request-1")
+    seen: list[Any] = []
+
+    def answer(session: Session, _event: Event) -> None:
+        emit(session, "Answered", subject="a", version=1, data={})
+        seen.append(tracing.current())
+
+    handle(database, {"Opened": answer}, [event])
+    assert (seen[0].trace_id, seen[0].parent_id, seen[0].event_id) == (trace.trace_id, trace.span_id, event.id)
+    with database.read(ALL_ACCOUNTS) as session:
+        told = Event.from_bytes(session.scalars(select(OutboxRow.payload)).one())
+    assert (told.traceparent, told.request_id) == (seen[0].traceparent, "request-1")
+    assert tracing.current() is None
 
 
 def test_an_event_without_a_handler_is_ignored_and_leaves_no_trace(database: Database) -> None:

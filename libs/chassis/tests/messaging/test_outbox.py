@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from rig import tell, waiting
 from sqlalchemy import select
-from structlog.contextvars import bound_contextvars
 
+from chassis import tracing
 from chassis.db import ALL_ACCOUNTS, Database
 from chassis.messaging import Event, OutboxRow, emit
 from chassis.messaging.outbox import outbox_backlog
@@ -20,13 +20,14 @@ def rows(database: Database) -> list[OutboxRow]:
 
 
 def test_a_committed_event_waits_in_the_outbox(database: Database) -> None:
-    with database.transaction(7) as session, bound_contextvars(traceparent="00-ab-cd-01"):
+    trace = tracing.begin(request_id="request-1")
+    with database.transaction(7) as session, tracing.tracing(trace):
         emit(session, "OrderPaid", subject="o1", version=2, data={"total": "1.00"})
     [row] = rows(database)
     event = Event.from_bytes(row.payload)
     assert (row.event_id, row.routing_key, row.account_id, row.attempts) == (event.id, "shop.OrderPaid", 7, 0)
     assert (event.account_id, event.version, event.subject, event.data) == (7, 2, "o1", {"total": "1.00"})
-    assert event.traceparent == "00-ab-cd-01"
+    assert (event.traceparent, event.request_id) == (trace.traceparent, "request-1")
 
 
 def test_a_rolled_back_event_is_never_told(database: Database) -> None:

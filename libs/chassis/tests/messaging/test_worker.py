@@ -14,7 +14,7 @@ import pytest
 from rig import Broker, Worker, eventually, make_event, tell, totals, waiting
 from shop.consumers import SUBSCRIPTIONS
 
-from chassis import failpoints
+from chassis import failpoints, tracing
 from chassis.db import Database
 from chassis.messaging.dead_letters import list_dead
 from chassis.messaging.topology import dead_of, declare_inbox, inbox_of
@@ -74,7 +74,8 @@ def test_it_says_how_it_is_and_stops_in_order(database: Database, broker: Broker
     status, body = eventually(lambda: (found := get(running, "/healthz"))[0] and found)
     assert status == 200
     assert set(orjson.loads(body)["threads"]) == {"relay", "consumer", "sweeps"}
-    tell(database, "a", "b")
+    with tracing.tracing(tracing.begin(request_id="request-1")):
+        tell(database, "a", "b")
     eventually(lambda: totals(database) == {"a": 1, "b": 1})
     measured = eventually(
         lambda: (found := get(running, "/metrics")[1].decode()) and "published_total 2.0" in found and found
@@ -82,8 +83,16 @@ def test_it_says_how_it_is_and_stops_in_order(database: Database, broker: Broker
     assert 'mostrador_events_consumed_total{type="Counted"} 2.0' in measured
     assert "mostrador_outbox_depth 0.0" in measured
     assert 'mostrador_worker_poll_age_seconds{thread="relay"}' in measured
+    assert 'mostrador_event_lag_seconds_count{producer="shop"} 2.0' in measured
+    assert 'mostrador_queue_depth{queue="inbox"}' in measured
+    assert 'mostrador_queue_depth{queue="dead"} 0.0' in measured
     assert get(running, "/else")[0] == 404
     assert running.terminate() == 0
+    assert running.process.stderr
+    lines = [orjson.loads(line) for line in running.process.stderr if "event_handled" in line]
+    assert [(line["request_id"], line["type"], line["account_id"]) for line in lines] == [
+        ("request-1", "shop.Counted", 1)
+    ] * 2
 
 
 def test_without_a_broker_it_is_well_and_says_so(database: Database, broker: Broker, worker: StartWorker) -> None:
@@ -97,7 +106,9 @@ def test_without_a_broker_it_is_well_and_says_so(database: Database, broker: Bro
         )
 
     eventually(lambda: states().get("relay") == states().get("consumer") == "broker away")
-    assert "mostrador_outbox_depth 1.0" in get(running, "/metrics")[1].decode()
+    measured = get(running, "/metrics")[1].decode()
+    assert "mostrador_outbox_depth 1.0" in measured
+    assert 'mostrador_queue_depth{queue="inbox"} NaN' in measured, "not known"
     assert running.terminate() == 0
 
 

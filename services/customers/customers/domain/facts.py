@@ -85,7 +85,7 @@ def tell_points_changed(
         "transaction_type": transaction_type,
         "order_uid": order_uid,
     }
-    emit(session, "PointsChanged", subject=customer_uid, version=version, data=data)
+    emit(session, "PointsChanged", subject=customer_uid, version=version, data=data, cause=order_uid)
 
 
 def tell_credit_changed(
@@ -105,7 +105,7 @@ def tell_credit_changed(
         "credit_limit": text(row.credit_limit),
         "credit_used": text(row.credit_used),
     }
-    emit(session, "CreditChanged", subject=row.uid, version=row.version, data=data)
+    emit(session, "CreditChanged", subject=row.uid, version=row.version, data=data, cause=order_uid)
 
 
 def _who(row: Any) -> dict[str, Any]:
