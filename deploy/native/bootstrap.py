@@ -39,6 +39,8 @@ EDITABLE = (
     "demo",
 )
 
+INDISPENSABLE = ("libs/chassis", "deploy/native")
+
 # Package of the distribution: a file that only it brings (a pattern).
 NGINX = {
     "nginx": "/usr/sbin/nginx",
@@ -59,11 +61,11 @@ class Failure(Exception):
 def main(command: str, arguments: Sequence[str]) -> int:
     """Install what `command` needs and become it."""
     if command == "help":
-        return show_help(Path(arguments[0]))
+        return show_help(Path(arguments[0]), *arguments[1:])
     if command in ("down", "status", "logs", "restart", "run", "clean") and not PYTHON.exists():
         print("Nothing is installed, so nothing runs here: `make up` starts Mostrador.")
         return 0 if command in ("down", "clean") else 1
-    if command in ("up", "test", "check", "install", "format", "contracts", "contracts-check"):
+    if command in ("alone", "play", "up", "test", "check", "install", "format", "contracts", "contracts-check"):
         with one_at_a_time():
             install_system_packages(wanted_system_packages(command))
             install_python_packages()
@@ -73,11 +75,13 @@ def main(command: str, arguments: Sequence[str]) -> int:
     return become([str(PYTHON), "-m", "native", command, *arguments])
 
 
-def show_help(makefile: Path) -> int:
-    """The Makefile's targets with their `##` comments."""
-    print("Mostrador: make TARGET\n")
+def show_help(makefile: Path, service: str = "") -> int:
+    """The Makefile's targets with their `##` comments; of one service's alone without the platform's settings."""
+    print(f"{service or 'Mostrador'}: make TARGET\n")
     for target, text in re.findall(r"^([a-z-]+):[^#\n]*## (.*)$", makefile.read_text(), re.MULTILINE):
         print(f"  {target:<16}{text}")
+    if service:
+        return 0
     print(
         "\nSettings, by environment: MOSTRADOR_PORT (8080), MOSTRADOR_HOME (.run), MOSTRADOR_DATABASE (sqlite or postgresql),"
         "\nMOSTRADOR_AMQP_URL (none: a private broker), MOSTRADOR_DEMO (1), MOSTRADOR_ADMIN_EMAIL, MOSTRADOR_ADMIN_USERNAME,"
@@ -88,7 +92,7 @@ def show_help(makefile: Path) -> int:
 
 def wanted_system_packages(command: str) -> dict[str, str]:
     """What has to come from the distribution for a command, in this environment."""
-    if command in ("check", "format", "contracts", "contracts-check"):
+    if command in ("alone", "play", "check", "format", "contracts", "contracts-check"):
         return {}
     if command in ("test", "install"):
         return {**NGINX, **RABBITMQ, **POSTGRESQL}
@@ -178,11 +182,16 @@ def install_python_packages() -> None:
     if stream([*pip, "-c", CONSTRAINTS, *requirements], r"^Collecting ([^\s<>=!~]+)|^(Installing collected packages)"):
         raise Failure(f"The Python packages could not be installed: {last_error()} The whole output is in {LOG}.")
     say("Installing Mostrador's own packages")
-    own = [part for folder in EDITABLE for part in ("-e", f"./{folder}")]
+    own = [part for folder in present() for part in ("-e", f"./{folder}")]
     if stream([*pip, "--no-deps", "--no-build-isolation", *own], r"^Obtaining .*/(\S+)"):
         raise Failure(f"Mostrador's own packages could not be installed: {last_error()} The whole output is in {LOG}.")
     STAMP.write_text(stamp)
     LOG.unlink(missing_ok=True)
+
+
+def present() -> list[str]:
+    """The own packages of this checkout: a team may have its service alone, with what all services stand on."""
+    return [folder for folder in EDITABLE if folder in INDISPENSABLE or (ROOT / folder).is_dir()]
 
 
 def base_python() -> str:
@@ -203,7 +212,7 @@ def has_ensurepip(python: str) -> bool:
 def fingerprint() -> str:
     """Changes when something has to be installed anew."""
     digest = hashlib.sha256(str(ROOT).encode())
-    for name in (*REQUIREMENTS, CONSTRAINTS, *(f"{folder}/pyproject.toml" for folder in EDITABLE)):
+    for name in (*REQUIREMENTS, CONSTRAINTS, *(f"{folder}/pyproject.toml" for folder in present())):
         try:
             digest.update((ROOT / name).read_bytes())
         except FileNotFoundError:

@@ -57,6 +57,14 @@ def _parser() -> argparse.ArgumentParser:
         "base", nargs="?", default="", help="the newest tag when it is not said, else the last commit"
     )
     add("contracts", _contracts, "write the API's documents anew from the code: OpenAPI, Postman, AsyncAPI")
+    alone = add("alone", _alone, "run one service without the others, its neighbours played from contracts/")
+    alone.add_argument("service")
+    alone.add_argument("first_request", nargs="?", default="GET /version", help="what to try: POST /path/ {json}")
+    play = add("play", _play, "tell the service that runs alone events of its neighbours, from contracts/")
+    play.add_argument("service")
+    play.add_argument("types", nargs="*")
+    image = add("image", _image, "build a service's image with Docker or Podman")
+    image.add_argument("service")
     add("format", _format, "put the Python code into its form")
     add("clean", _clean, "stop the platform and delete its home with all data")
     return parser
@@ -126,6 +134,24 @@ def _contracts_check(settings: Settings, options: argparse.Namespace) -> int:
 
 def _contracts(settings: Settings, _: argparse.Namespace) -> int:
     os.execv(sys.executable, [sys.executable, "-m", "chassis.apidocs"])
+
+
+def _alone(settings: Settings, options: argparse.Namespace) -> int:
+    from native.alone import run_alone
+
+    return run_alone(settings, options.service, options.first_request)
+
+
+def _play(settings: Settings, options: argparse.Namespace) -> int:
+    from native.alone import play_by_hand
+
+    return play_by_hand(settings, options.service, options.types)
+
+
+def _image(settings: Settings, options: argparse.Namespace) -> int:
+    from native.image import build_image
+
+    return build_image(options.service)
 
 
 def _format(settings: Settings, _: argparse.Namespace) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 from native.ports import LOOPBACK, SERVICES
@@ -36,6 +38,16 @@ def pair_keys(who: str, secrets: Secrets) -> str:
     return ",".join(f"{caller}>{callee}={secrets.pair(caller, callee)}" for caller, callee in mine)
 
 
+@cache
+def commit() -> str:
+    """What the repository stands at, `-dirty` with changes that are not committed; empty where git can't say."""
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--exclude=*", "--abbrev=12"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True).stdout.strip()
+    except FileNotFoundError:
+        return ""
+
+
 def environment(
     service: str, settings: Settings, secrets: Secrets, *, database_url: str, amqp_url: str
 ) -> dict[str, str]:
@@ -53,6 +65,7 @@ def environment(
         "MOSTRADOR_WORKER_BIND": f"{LOOPBACK}:{ports.worker(service)}",
         "MOSTRADOR_JWKS_URL": f"{url('auth')}/api/auth/jwks/",
         "MOSTRADOR_SERVICE_KEYS": pair_keys(service, secrets),
+        "MOSTRADOR_COMMIT": commit(),
         **settings.tunables,
     }
     for pair in PAIRS:

@@ -1,0 +1,28 @@
+"""`image`: a service's image, of the repository as it stands, where Docker or Podman is."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tomllib
+
+from native.alone import require_service
+from native.errors import PlatformError
+from native.services import commit
+from native.settings import ROOT
+
+
+def build_image(service: str) -> int:
+    """Build `mostrador/<service>:<version>`; the builder's exit code."""
+    require_service(service)
+    engine = shutil.which("docker") or shutil.which("podman")
+    if engine is None:
+        raise PlatformError("Building an image takes Docker or Podman, and neither is installed here.")
+    project = tomllib.loads((ROOT / "services" / service / "pyproject.toml").read_text())["project"]
+    tag = f"mostrador/{service}:{project['version']}"
+    arguments = ["--build-arg", f"VERSION={project['version']}", "--build-arg", f"COMMIT={commit()}"]
+    file = f"services/{service}/Dockerfile"
+    done = subprocess.run([engine, "build", "--file", file, "--tag", tag, *arguments, "."], cwd=ROOT)
+    if done.returncode == 0:
+        print(f"built: {tag}")
+    return done.returncode
