@@ -7,7 +7,7 @@ PYTHON := $(firstword $(wildcard /usr/bin/python3) python3)
 NATIVE := $(PYTHON) deploy/native/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs restart run test check contracts contracts-check format install clean
+.PHONY: help up down status logs trace restart run test check contracts contracts-check format install clean
 
 help: ## this list
 	@$(PYTHON) deploy/native/bootstrap.py help $(firstword $(MAKEFILE_LIST))
@@ -23,6 +23,9 @@ status: ## its processes, their health and memory
 
 logs: ## follow logs: S=sales for one service, nothing for all
 	@$(NATIVE) logs $(S)
+
+trace: ## one request's way through all services: ID=<the answer's X-Request-Id>
+	@$(NATIVE) trace $(ID)
 
 restart: ## restart a process or a group: S=sales-worker, S=broker
 	@$(NATIVE) restart $(S)

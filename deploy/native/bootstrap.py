@@ -62,7 +62,7 @@ def main(command: str, arguments: Sequence[str]) -> int:
     """Install what `command` needs and become it."""
     if command == "help":
         return show_help(Path(arguments[0]), *arguments[1:])
-    if command in ("down", "status", "logs", "restart", "run", "clean") and not PYTHON.exists():
+    if command in ("down", "status", "logs", "trace", "restart", "run", "clean") and not PYTHON.exists():
         print("Nothing is installed, so nothing runs here: `make up` starts Mostrador.")
         return 0 if command in ("down", "clean") else 1
     if command in ("alone", "play", "up", "test", "check", "install", "format", "contracts", "contracts-check"):

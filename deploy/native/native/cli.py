@@ -40,6 +40,8 @@ def _parser() -> argparse.ArgumentParser:
     add("status", _status, "show its processes, their health and memory")
     logs = add("logs", _logs, "follow the logs of one service or process (all without a name)")
     logs.add_argument("name", nargs="?", default="")
+    one_way = add("trace", _trace, "show one request's way through the logs of all processes")
+    one_way.add_argument("id", nargs="?", default="", help="its X-Request-Id, or a trace id")
     for verb in ("start", "stop", "restart"):
         one = add(verb, _control, f"{verb} one process or a group (database, broker, workers, webs, gateway)")
         one.add_argument("name")
@@ -92,6 +94,12 @@ def _logs(settings: Settings, options: argparse.Namespace) -> int:
     if not files:
         raise PlatformError(f"There is no log of {options.name or 'anything'} in {settings.logs}.")
     os.execvp("tail", ["tail", "-n", "40", "-F", *files])
+
+
+def _trace(settings: Settings, options: argparse.Namespace) -> int:
+    from native.trace import trace
+
+    return trace(settings, options.id)
 
 
 def _control(settings: Settings, options: argparse.Namespace) -> int:
