@@ -71,6 +71,7 @@ API = {
                 },
             },
             "post": {
+                "x-roles": ["ADMIN", "CLIENT"],
                 "requestBody": {
                     "required": True,
                     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/OrderCreate"}}},
@@ -252,6 +253,10 @@ BREAKING: dict[str, tuple[Callable[[Tree], object], str]] = {
         "api sales: DELETE /api/orders/{}/: path parameter 1: narrowed minimum: None became 1",
     ),
     "a token is wanted": (lambda t: path(t)["get"].pop("security"), "api sales: GET /api/orders/: wants a token from now on"),
+    "a role that is shut out": (
+        lambda t: put(path(t)["post"], **{"x-roles": ["ADMIN"]}),
+        "api sales: POST /api/orders/: CLIENT may no longer ask it",
+    ),
     "removed status": (
         lambda t: path(t)["post"]["responses"].pop("404"),
         "api sales: POST /api/orders/: removed status 404",

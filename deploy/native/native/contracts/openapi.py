@@ -1,4 +1,4 @@
-"""The public APIs: `openapi/<service>.json`, OpenAPI 3."""
+"""The public APIs: `openapi/<service>.yaml`, OpenAPI 3."""
 
 from __future__ import annotations
 
@@ -46,6 +46,9 @@ def _operation_breaks(
     asked, told = (Comparison(side, find_old, find_new) for side in (Side.SENDERS, Side.READERS))
     if new["security"] and (not old["security"] or {} in old["security"]) and {} not in new["security"]:
         yield "wants a token from now on"
+    for role in old.get("x-roles", ()):
+        if role not in new.get("x-roles", (role,)):
+            yield f"{role} may no longer ask it"
     yield from _parameter_breaks(asked, old, new)
     yield from _body_breaks(asked, _found(old.get("requestBody"), find_old), _found(new.get("requestBody"), find_new))
     answers = {str(status): answer for status, answer in new.get("responses", {}).items()}

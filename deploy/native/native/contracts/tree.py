@@ -9,12 +9,15 @@ import subprocess
 import tarfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
+import yaml
+
 from native.errors import PlatformError
 
-FOLDERS = ("contracts", "services")
+FOLDERS = ("contracts/*/*", "contracts/*/*/*", "services/*/migrations/*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +36,8 @@ class Tree:
         for path, content in files:
             if found := re.fullmatch(r"contracts/(events|internal)/(\w+/\w+)\.json", path):
                 getattr(tree, found[1])[found[2]] = json.loads(content)
-            elif found := re.fullmatch(r"contracts/openapi/(\w+)\.json", path):
-                tree.openapi[found[1]] = json.loads(content)
+            elif found := re.fullmatch(r"contracts/openapi/(?!mostrador\.)(\w+)\.yaml", path):
+                tree.openapi[found[1]] = _document(content)
             elif found := re.fullmatch(r"services/(\w+)/migrations/(\d+_\w+\.py)", path):
                 tree.revisions[f"{found[1]}/{found[2]}"] = content.decode()
         return tree
@@ -42,16 +45,22 @@ class Tree:
     @classmethod
     def of_folder(cls, root: Path) -> Self:
         """What stands in the working tree, committed or not."""
-        paths = [*root.glob("contracts/**/*.json"), *root.glob("services/*/migrations/*.py")]
-        return cls.of_files((path.relative_to(root).as_posix(), path.read_bytes()) for path in sorted(paths))
+        paths = [path for folder in FOLDERS for path in sorted(root.glob(folder)) if path.is_file()]
+        return cls.of_files((path.relative_to(root).as_posix(), path.read_bytes()) for path in paths)
 
     @classmethod
     def of_revision(cls, root: Path, revision: str) -> Self:
         """What stood there at a commit, tag or branch; PlatformError when git doesn't know it."""
-        archive = git(root, "archive", "--format=tar", revision, *FOLDERS)
+        archive = git(root, "archive", "--format=tar", revision, "contracts", "services")
         with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
             members = [member for member in tar.getmembers() if member.isfile()]
             return cls.of_files((member.name, tar.extractfile(member).read()) for member in members)  # type: ignore[union-attr]
+
+
+@cache
+def _document(text: bytes) -> Any:
+    """A large YAML document; one that has not changed is read once for both trees."""
+    return yaml.load(text, Loader=yaml.CSafeLoader)
 
 
 def git(root: Path, *arguments: str) -> bytes:
