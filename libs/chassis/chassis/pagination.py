@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, request
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from chassis import schemas
@@ -36,10 +36,11 @@ def listed(
     query: Mapping[str, Any],
     to_dict: Callable[[Any], Any],
     *,
+    values: Mapping[str, Any] | None = None,
     enveloped: bool = False,
     whole_page: bool = False,
 ) -> Response:
-    """Answer with one page of `statement`'s rows, each through `to_dict`.
+    """Answer with one page of `statement`'s rows, each through `to_dict`. `values` are those of its bound parameters.
 
     With `whole_page` it takes the page's rows and gives the list of answers, so that what belongs to them is fetched by
     one statement.
@@ -48,7 +49,7 @@ def listed(
     number = query.get("page", 1) if paged else 1
     size = min(query.get("page_size", DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE) if paged else UNPAGED_LIMIT
     offset = (number - 1) * size
-    rows, total = rows_and_total(session, statement, offset=offset, limit=size)
+    rows, total = rows_and_total(session, statement, values, offset=offset, limit=size)
     links = _links(number, size, total) if paged else {}
     items = to_dict(rows) if whole_page else [to_dict(row) for row in rows]
     headers = {"X-Total-Count": str(total)}
@@ -61,14 +62,21 @@ def listed(
 
 
 def rows_and_total(
-    session: Session, statement: Select[*tuple[Any, ...]], *, offset: int, limit: int
+    session: Session,
+    statement: Select[*tuple[Any, ...]],
+    values: Mapping[str, Any] | None = None,
+    *,
+    offset: int,
+    limit: int,
 ) -> tuple[Sequence[Row[Any]], int]:
     """A part of `statement`'s rows and how many there are in all; no count is made when the part itself tells."""
-    rows = session.execute(statement.limit(limit).offset(offset)).all()
+    rows = session.execute(statement.limit(limit).offset(offset), values).all()
     if len(rows) < limit and (rows or offset == 0):
         return rows, offset + len(rows)
-    counted = select(func.count()).select_from(statement.order_by(None).subquery())
-    return rows, session.execute(counted).scalar_one()
+    # Without the columns: SQLite would compute each of them, subqueries too, for every row that is only counted.
+    bare = statement.with_only_columns(literal_column("1"), maintain_column_froms=True).order_by(None).subquery()
+    counted = select(func.count()).select_from(bare)
+    return rows, session.execute(counted, values).scalar_one()
 
 
 def _links(number: int, size: int, total: int) -> dict[str, str]:

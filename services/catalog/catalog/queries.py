@@ -84,6 +84,7 @@ def _living_products(now: Any, today: Any, *more: Any) -> Select[Any]:
     return select(*PRODUCT, *of_now, *more).where(Product.deleted_at.is_(None))
 
 
+_LIVING_PRODUCTS = _living_products(_NOW, _TODAY)
 _PRODUCTS = prepared(_living_products(_NOW, _TODAY, ZONE).where(Product.id.in_(bindparam("ids", expanding=True))))
 _ONE_PRODUCT = prepared(_living_products(_NOW, _TODAY, ZONE).where(Product.id == bindparam("product_id")))
 _BY_SKU = prepared(
@@ -110,11 +111,9 @@ def products_by_sku(session: Session, sku: str) -> Sequence[Row[Any]]:
     return on_local_date(lambda today: _BY_SKU(session, sku=sku, now=now, today=today).all())
 
 
-def products(session: Session, query: Mapping[str, Any]) -> Select[Any]:
-    """The list's products: active ones unless `is_active` says otherwise."""
-    statement = _living_products(utcnow(), local_date(session)).where(
-        Product.is_active.is_(query.get("is_active", True))
-    )
+def products(query: Mapping[str, Any]) -> Select[Any]:
+    """The list's products: active ones unless `is_active` says otherwise. It wants the values of `at_present`."""
+    statement = _LIVING_PRODUCTS.where(Product.is_active.is_(query.get("is_active", True)))
     if "sku" in query:
         statement = statement.where(Product.sku == query["sku"])
     if "supplier" in query:
@@ -127,6 +126,11 @@ def products(session: Session, query: Mapping[str, Any]) -> Select[Any]:
     if "search" in query:
         statement = statement.where(matches(Product.search_text, query["search"]))
     return statement.order_by(*order_by(query.get("ordering"), _PRODUCT_ORDERS, [Product.id]))
+
+
+def at_present(session: Session) -> dict[str, Any]:
+    """What `OfNow` depends on."""
+    return {"now": utcnow(), "today": local_date(session)}
 
 
 def product_out(row: Any, of_now: Any = None) -> dict[str, Any]:

@@ -29,7 +29,8 @@ def list_products(query: dict[str, Any]) -> Response:
         if query.keys() == {"sku"}:  # the till's scanner
             found = [queries.product_out(row) for row in queries.products_by_sku(session, query["sku"])]
             return json_response(found, 200, {"X-Total-Count": str(len(found))})
-        return pagination.listed(session, queries.products(session, query), query, queries.product_out)
+        statement, present = queries.products(query), queries.at_present(session)
+        return pagination.listed(session, statement, query, queries.product_out, values=present)
 
 
 @blp.post("/api/products/")
