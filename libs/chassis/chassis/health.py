@@ -39,9 +39,11 @@ def install(app: Flask, keyring: Keyring) -> None:
     @routes.get("/version")
     @public
     def version() -> Response:
-        service, commit = settings().service, settings().commit or None
-        known = {"service": service, "commit": commit, "chassis": chassis.__version__, "schema": head_revision(service)}
-        return json_response(known)
+        service = settings().service
+        return json_response({
+            "service": service, "version": _own_version(service), "commit": settings().commit or None,
+            "chassis": chassis.__version__, "schema": head_revision(service),
+        })  # fmt: skip
 
     @routes.get("/metrics")
     @public
@@ -49,6 +51,15 @@ def install(app: Flask, keyring: Keyring) -> None:
         return Response(metrics.exposition(database()), content_type=metrics.CONTENT_TYPE)
 
     app.register_blueprint(routes)
+
+
+def _own_version(service: str) -> str | None:
+    from importlib import metadata  # seldom asked: not every process need load it
+
+    try:
+        return metadata.version(f"mostrador-{service}")
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def _migrated() -> bool:
