@@ -72,6 +72,9 @@ def main(command: str, arguments: Sequence[str]) -> int:
     if command == "install":
         print("Everything is installed.")
         return 0
+    if command == "image" and not PYTHON.exists():  # Docker does the work: nothing has to be installed for it
+        os.environ["PYTHONPATH"] = str(ROOT / "deploy" / "native")
+        return become([sys.executable, "-m", "native", command, *arguments])
     return become([str(PYTHON), "-m", "native", command, *arguments])
 
 

@@ -27,7 +27,7 @@ from native.player import Player
 from native.ports import BLOCK, LOOPBACK, SERVICES, free_ports, require_free
 from native.secrets import Secrets, write_private
 from native.servers import BASE_ENV, Running, private_folder, wait_until
-from native.services import PAIRS, environment, service_processes
+from native.services import PAIRS, environment, require_service, service_processes
 from native.settings import ROOT, Settings
 
 _NO_BROKER = f"amqp://mostrador:mostrador@{LOOPBACK}:1/%2F"
@@ -79,12 +79,6 @@ def play_by_hand(settings: Settings, service: str, types: list[str]) -> int:
         raise PlatformError(f"{service} has not run alone yet: `make run` in services/{service} first.")
     print(f"played: {play_events(service, json.loads(file.read_text()), *types)}")
     return 0
-
-
-def require_service(service: str) -> None:
-    """PlatformError unless it is a service whose folder is here."""
-    if service not in SERVICES or not (ROOT / "services" / service).is_dir():
-        raise PlatformError(f"There is no services/{service} here.")
 
 
 def own_settings(settings: Settings, service: str, *, fixed_port: bool = False) -> Settings:

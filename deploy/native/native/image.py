@@ -6,9 +6,8 @@ import shutil
 import subprocess
 import tomllib
 
-from native.alone import require_service
 from native.errors import PlatformError
-from native.services import commit
+from native.services import commit, require_service
 from native.settings import ROOT
 
 

@@ -7,6 +7,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from native.errors import PlatformError
 from native.ports import LOOPBACK, SERVICES
 from native.secrets import Secrets
 from native.servers import Process
@@ -36,6 +37,12 @@ def pair_keys(who: str, secrets: Secrets) -> str:
     """MOSTRADOR_SERVICE_KEYS of one process: the pairs that it takes part in."""
     mine = [pair.split(">") for pair in PAIRS if who in pair.split(">")]
     return ",".join(f"{caller}>{callee}={secrets.pair(caller, callee)}" for caller, callee in mine)
+
+
+def require_service(service: str) -> None:
+    """PlatformError unless it is a service whose folder is here."""
+    if service not in SERVICES or not (ROOT / "services" / service).is_dir():
+        raise PlatformError(f"There is no services/{service} here.")
 
 
 @cache
