@@ -7,7 +7,7 @@ PYTHON := $(firstword $(wildcard /usr/bin/python3) python3)
 NATIVE := $(PYTHON) deploy/native/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs trace restart run test check contracts contracts-check format install clean
+.PHONY: help up down status logs trace restart run backup restore test check contracts contracts-check format install clean
 
 help: ## this list
 	@$(PYTHON) deploy/native/bootstrap.py help $(firstword $(MAKEFILE_LIST))
@@ -32,6 +32,12 @@ restart: ## restart a process or a group: S=sales-worker, S=broker
 
 run: ## a command of a service: S=sales C="dead list"
 	@$(NATIVE) run $(S) $(C)
+
+backup: ## the databases as of one moment, and the secrets, while it runs: TO=folder (MOSTRADOR_HOME/backups/…)
+	@$(NATIVE) backup $(TO)
+
+restore: ## a backup in place of what is there, which is kept aside: FROM=folder
+	@$(NATIVE) restore $(FROM)
 
 test: ## everything that proves it, with servers of its own: S="services/sales" for some of it
 	@$(NATIVE) test $(S)

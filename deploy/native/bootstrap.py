@@ -62,19 +62,27 @@ def main(command: str, arguments: Sequence[str]) -> int:
     """Install what `command` needs and become it."""
     if command == "help":
         return show_help(Path(arguments[0]), *arguments[1:])
-    if command in ("down", "status", "logs", "trace", "restart", "run", "clean") and not PYTHON.exists():
+    if command in ("down", "status", "logs", "trace", "restart", "run", "backup", "clean") and not PYTHON.exists():
         print("Nothing is installed, so nothing runs here: `make up` starts Mostrador.")
         return 0 if command in ("down", "clean") else 1
-    if command in ("alone", "play", "up", "test", "check", "install", "format", "contracts", "contracts-check"):
+    if command in (
+        "alone",
+        "play",
+        "up",
+        "restore",
+        "test",
+        "check",
+        "install",
+        "format",
+        "contracts",
+        "contracts-check",
+    ):
         with one_at_a_time():
             install_system_packages(wanted_system_packages(command))
             install_python_packages()
     if command == "install":
         print("Everything is installed.")
         return 0
-    if command == "image" and not PYTHON.exists():  # Docker does the work: nothing has to be installed for it
-        os.environ["PYTHONPATH"] = str(ROOT / "deploy" / "native")
-        return become([sys.executable, "-m", "native", command, *arguments])
     return become([str(PYTHON), "-m", "native", command, *arguments])
 
 

@@ -49,6 +49,10 @@ def _parser() -> argparse.ArgumentParser:
     run = add("run", _run, "run a command of a service in its environment, e.g. `run sales dead list`")
     run.add_argument("service")
     run.add_argument("arguments", nargs=argparse.REMAINDER)
+    made = add("backup", _backup, "write the databases as of one moment, and the secrets, into a folder")
+    made.add_argument("to", nargs="?", default="")
+    back = add("restore", _restore, "put a backup in place of what is there")
+    back.add_argument("source", nargs="?", default="")
     test = add("test", _test, "run all tests (or those of the folders named), with servers of their own")
     test.add_argument("folders", nargs="*")
     add("check", _check, "lint, types, and the tests that need no server")
@@ -120,6 +124,18 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
     env = json.loads(file.read_text())["env"]
     env.pop("MOSTRADOR_PROCESS")
     os.execve(program("chassis"), ["chassis", options.service, *options.arguments], env)
+
+
+def _backup(settings: Settings, options: argparse.Namespace) -> int:
+    from native.backup import backup
+
+    return backup(settings, options.to)
+
+
+def _restore(settings: Settings, options: argparse.Namespace) -> int:
+    from native.backup import restore
+
+    return restore(settings, options.source)
 
 
 def _test(settings: Settings, options: argparse.Namespace) -> int:
