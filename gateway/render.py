@@ -13,6 +13,7 @@ from pathlib import Path
 import jinja2
 
 from gateway.addresses import RECORD, Instances, look_up, recorded
+from gateway.documents import docs
 from gateway.routes import Routes, load_routes, locations
 from gateway.settings import SERVICES, RenderSettings, SettingsError, render_settings
 from gateway.tls import certificate
@@ -102,6 +103,7 @@ def nginx_conf(settings: RenderSettings, routes: Routes, upstreams: Instances) -
         # Browsers remember it for a year: never for a certificate that they have to be talked into.
         transport_security="" if settings.tls.self_signed else "max-age=31536000",
         front_policy=front_policy(),
+        docs=docs(),
         as_root=os.geteuid() == 0,
     )
 

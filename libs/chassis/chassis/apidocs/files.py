@@ -42,7 +42,7 @@ def written(root: Path) -> dict[Path, str]:
 
 
 def as_json(document: Json) -> str:
-    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 class _Dumper(yaml.CSafeDumper):

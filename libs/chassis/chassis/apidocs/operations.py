@@ -213,6 +213,8 @@ class _Operation:
                 found.append(refusals.Refusal("invalid", Invalid(errors)))
         if self.body is not None:
             found += refusals.BY_BODY
+        if self.files.get("request"):
+            found.append(refusals.TOO_LARGE)
         if not self.access.public:
             found += [*refusals.BY_TOKEN, *refusals.by_role(self.access)]
         problems = self.reach.problems | ({NotFound} if "{" in self.path else set())

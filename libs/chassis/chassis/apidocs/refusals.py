@@ -92,9 +92,10 @@ BY_TOKEN = (
     Refusal("bad or expired token", InvalidToken(), True),
     Refusal("revoked token", REVOKED, True),
 )
+TOO_LARGE = Refusal("too large", Problem("Request body is too large.", status=413), True)
 BY_BODY = (
     Refusal("not JSON", Problem("JSON parse error - unexpected end of data: line 1 column 1 (char 0)")),
-    Refusal("too large", Problem("Request body is too large.", status=413), True),
+    TOO_LARGE,
 )
 BY_KEY = (
     Refusal("same key, still running", Conflict(), True),

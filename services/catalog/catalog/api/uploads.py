@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import file_digest
 from io import BufferedIOBase
 from shutil import copyfileobj
 from tempfile import SpooledTemporaryFile
-from typing import Any, BinaryIO, TypeVar, cast
+from typing import Any, BinaryIO, ClassVar, TypeVar, cast
 
 from flask import g, request
 
@@ -22,6 +22,16 @@ MAX_UPLOAD = 32 * 1024 * 1024  # bytes, as the gateway lets through
 IN_MEMORY = 256 * 1024
 _RAW = ("text/csv", "text/plain", "application/csv", "application/vnd.ms-excel", "application/octet-stream")
 _turn = threading.Lock()
+
+
+class UnsupportedMediaType(Problem):
+    """415: nothing that could be a file of products."""
+
+    status = 415
+    example: ClassVar[Mapping[str, Any]] = {"media_type": "application/json"}
+
+    def __init__(self, media_type: str) -> None:
+        super().__init__(f'Unsupported media type "{media_type}" in request.')
 
 
 def uploaded(view: View) -> View:
@@ -56,7 +66,7 @@ def _file() -> Iterator[BinaryIO]:
             yield cast("BinaryIO", stream)
         return
     if request.mimetype not in _RAW:
-        raise Problem(f'Unsupported media type "{request.mimetype}" in request.', status=415)
+        raise UnsupportedMediaType(request.mimetype)
     with SpooledTemporaryFile(max_size=IN_MEMORY) as spool:
         copyfileobj(request.stream, spool)
         spool.seek(0)
