@@ -13,6 +13,7 @@ from flask import Flask, Response, g, request
 from chassis import logs, metrics, spans, tracing
 from chassis.tenancy import tenant
 
+_TOLD = ("/api/", "/internal/", "-")  # probes every few seconds are no news; "-" is what no route fits
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _timers: dict[tuple[str, str, int], Any] = {}
 
@@ -30,17 +31,19 @@ def install(app: Flask) -> None:
         trace = tracing.current()
         if trace is None:  # another before_request of the framework's answered first
             return response
-        seconds = time.perf_counter() - trace.began
-        rule, method, status = request.url_rule, request.method, response.status_code
+        rule = request.url_rule
         route = rule.rule if rule else "-"
+        if not route.startswith(_TOLD):
+            return response
+        seconds = time.perf_counter() - trace.began
+        method, status = request.method, response.status_code
         (_timers.get((method, route, status)) or _timer(method, route, status)).observe(seconds)
-        if route.startswith(("/api/", "/internal/")):  # probes every few seconds are no news
-            if (line := logs.hot_line("request_answered")) is not None:
-                _fill(line, trace)
-                line |= {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 2)}
-                logs.write(line)
-            if spans.enabled:
-                spans.served(trace, method, route, status, seconds)
+        if (line := logs.hot_line("request_answered")) is not None:
+            _fill(line, trace)
+            line |= {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 2)}
+            logs.write(line)
+        if spans.enabled:
+            spans.served(trace, method, route, status, seconds)
         return response
 
     @app.teardown_request
