@@ -42,15 +42,14 @@ SWEEPS_RUN = Counter("mostrador_sweep_runs", "Runs of a sweep; outcome is done o
 SWEEPS_FOUND = Counter("mostrador_sweep_found", "What a sweep found to do", ["sweep"])
 SWEEP_SECONDS = Gauge("mostrador_sweep_seconds", "How long a sweep's last run took", ["sweep"])
 BUILD = Gauge(
-    "mostrador_build_info", "1; its labels say what runs here", ["service", "commit", "chassis", "schema"],
+    "mostrador_build_info", "1; its labels say what runs here", ["commit", "chassis", "schema"],
     multiprocess_mode="max",
 )  # fmt: skip
 
 
 def describe(settings: Settings) -> None:
     """Say what this process runs."""
-    service = settings.service
-    BUILD.labels(service, settings.commit, chassis.__version__, head_revision(service)).set(1)
+    BUILD.labels(settings.commit, chassis.__version__, head_revision(settings.service)).set(1)
 
 
 @lru_cache(maxsize=64)
