@@ -29,7 +29,7 @@ PATHS = {
     "analytics": "/api/analytics/sales-summary/",
 }
 MANY = {
-    **{f"MOSTRADOR_LIMIT_{name}": "1000000/1000000" for name in ("GENERAL", "SESSION", "LOGIN", "PIN")},
+    **{f"MOSTRADOR_LIMIT_{name}": "1000000/1000000" for name in ("GENERAL", "PUBLIC", "SESSION", "LOGIN", "PIN")},
 }  # fmt: skip
 THREADS = 8
 

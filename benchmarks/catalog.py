@@ -182,7 +182,9 @@ def measure(database: str, seconds: int) -> dict[str, Any]:
     """All figures on one kind of database."""
     folder = Path(tempfile.mkdtemp(prefix="mostrador-bench-"))
     try:
-        unlimited = {f"MOSTRADOR_LIMIT_{name}": "1000000/1000000" for name in ("GENERAL", "SESSION", "LOGIN", "PIN")}
+        unlimited = {
+            f"MOSTRADOR_LIMIT_{name}": "1000000/1000000" for name in ("GENERAL", "PUBLIC", "SESSION", "LOGIN", "PIN")
+        }
         with Platform(folder / "home", database=database, env=unlimited) as platform:
             session = Session(platform)
             products = make_products(session, 60)

@@ -57,7 +57,9 @@ def main() -> None:
         upstream = subprocess.Popen([program, "-e", "stderr", "-p", str(conf.parent), "-c", str(conf)])
         auth = Auth(free_port())
         addresses = {f"MOSTRADOR_{name}_ADDR": f"127.0.0.1:{port}" for name in ("AUTH", "CATALOG")}
-        high = {f"MOSTRADOR_LIMIT_{name}": "1000000/1000000" for name in ("GENERAL", "SESSION", "LOGIN", "PIN")}
+        high = {
+            f"MOSTRADOR_LIMIT_{name}": "1000000/1000000" for name in ("GENERAL", "PUBLIC", "SESSION", "LOGIN", "PIN")
+        }
         gateway = Gateway(home / "gateway", auth, {}, MOSTRADOR_AUTH_URL=f"http://{auth.address}", **addresses, **high)
         try:
             gateway.start()

@@ -22,7 +22,7 @@ from run import CONNECTIONS, Session, cpu_seconds, make_products
 from native.platform import Platform
 
 METHODS = ("CASH", "POINTS", "CREDIT")
-UNLIMITED = {f"MOSTRADOR_LIMIT_{name}": "1000000/1000000" for name in ("GENERAL", "SESSION", "LOGIN", "PIN")}
+UNLIMITED = {f"MOSTRADOR_LIMIT_{name}": "1000000/1000000" for name in ("GENERAL", "PUBLIC", "SESSION", "LOGIN", "PIN")}
 
 
 def make_customer(session: Session, number: int) -> int:

@@ -184,7 +184,9 @@ def measure(database: str, seconds: int) -> dict[str, Any]:
     folder = Path(tempfile.mkdtemp(prefix="mostrador-bench-"))
     try:
         # One address sends all the load: the limits for one client would be measured otherwise.
-        unlimited = {f"MOSTRADOR_LIMIT_{name}": "1000000/1000000" for name in ("GENERAL", "SESSION", "LOGIN", "PIN")}
+        unlimited = {
+            f"MOSTRADOR_LIMIT_{name}": "1000000/1000000" for name in ("GENERAL", "PUBLIC", "SESSION", "LOGIN", "PIN")
+        }
         platform = Platform(folder / "home", database=database, env=unlimited)
         platform.start()
         platform.stop()

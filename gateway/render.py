@@ -140,8 +140,10 @@ def write_home(settings: RenderSettings, routes: Routes, *, reload: bool) -> Non
     home = Path(settings.home)
     upstreams = look_up(settings.addresses, recorded(home))
     conf = nginx_conf(settings, routes, upstreams)
+    home.mkdir(parents=True, exist_ok=True)
+    home.chmod(0o700)
     for folder in FOLDERS:
-        (home / folder).mkdir(parents=True, exist_ok=True)
+        (home / folder).mkdir(exist_ok=True)
     if not reload:
         (home / "run" / "nginx.pid").unlink(missing_ok=True)
         for sentinel in (home / "deny").glob(".ready-*"):

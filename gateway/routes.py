@@ -12,7 +12,7 @@ import yaml
 from gateway.settings import SERVICES, SettingsError
 
 PUBLIC_METHODS = ("GET", "HEAD", "POST")
-COUNTED = ("address", "token")
+COUNTED = ("address", "caller", "token")
 SESSION_LIMIT = "session"  # protected routes have it beside their own
 PATH = re.compile(r"/[A-Za-z0-9._/-]+")
 BODY = re.compile(r"[1-9][0-9]*[km]")
@@ -37,7 +37,7 @@ class Route:
 
 
 class Limit(NamedTuple):
-    """`rate` requests per second and `burst` more at once, counted `per` client address or access token."""
+    """`rate` requests per second and `burst` more at once, counted `per` address, caller or access token (see routes.yaml)."""
 
     rate: int
     burst: int
@@ -125,7 +125,7 @@ def load_routes(path: Path) -> Routes:
 def parse_limit(name: str, entry: dict[str, Any]) -> Limit:
     limit = Limit(int(entry["rate"]), int(entry["burst"]), str(entry["per"]))
     if limit.per not in COUNTED:
-        raise SettingsError(f"limit {name}: per is {' or '.join(COUNTED)}")
+        raise SettingsError(f"limit {name}: per is one of {', '.join(COUNTED)}")
     return limit
 
 

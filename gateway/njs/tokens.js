@@ -1,6 +1,7 @@
 // Reads JSON web tokens; decides nothing. njs 0.7.9 has no classes, spread, destructuring or for-of.
 
-// An RS256 signature of a 2048 to 4096 bit key; nothing longer than this is worth decoding.
+const LONGEST = 4200; // nothing longer is worth hashing or decoding
+// With an RS256 signature of a 2048 to 4096 bit key.
 const USER_TOKEN = /^[A-Za-z0-9_-]{2,512}\.[A-Za-z0-9_-]{2,3000}\.[A-Za-z0-9_-]{342,683}$/;
 
 // The credential of an Authorization header, or '' where it is absent or of another scheme.
@@ -8,8 +9,12 @@ function credential(authorization) {
     return authorization && authorization.slice(0, 7).toLowerCase() === 'bearer ' ? authorization.slice(7) : '';
 }
 
+function isTooLong(token) {
+    return token.length > LONGEST;
+}
+
 function looksRight(token) {
-    return token.length <= 4200 && USER_TOKEN.test(token);
+    return !isTooLong(token) && USER_TOKEN.test(token);
 }
 
 // Part 0 (header) or 1 (claims) as an object; null when it is none.
@@ -22,6 +27,16 @@ function part(token, index) {
     }
 }
 
+// Where the dot before the signature stands; lastIndexOf would look at each letter of the signature.
+function signatureDot(token) {
+    return token.indexOf('.', token.indexOf('.') + 1);
+}
+
+// The claims of what looks like a user's token, as they are told; null when it does not.
+function claims(token) {
+    return looksRight(token) ? part(token, 1) : null;
+}
+
 function isTime(value) {
     return typeof value === 'number' && isFinite(value) && value > 0;
 }
@@ -30,4 +45,4 @@ function now() {
     return Date.now() / 1000;
 }
 
-export default { credential, looksRight, part, isTime, now };
+export default { credential, isTooLong, looksRight, part, claims, signatureDot, isTime, now };

@@ -92,7 +92,7 @@ class Gateway:
             "MOSTRADOR_PORT": str(self.port),
             "MOSTRADOR_GATEWAY_INTERNAL_BIND": f"127.0.0.1:{self.internal_port}",
             "MOSTRADOR_SERVICE_KEYS": ",".join(f"{pair}={key}" for pair, key in SERVICE_KEYS.items()),
-            **{f"MOSTRADOR_LIMIT_{name}": "100000/100000" for name in ("GENERAL", "SESSION", "LOGIN", "PIN")},
+            **{f"MOSTRADOR_LIMIT_{name}": "100000/100000" for name in ("GENERAL", "PUBLIC", "SESSION", "LOGIN", "PIN")},
             "MOSTRADOR_ACCESS_LOG": str(home / "access.log"),
             **{f"MOSTRADOR_{service.upper()}_ADDR": addresses[service] for service in SERVICES if service in addresses},
             **environ,

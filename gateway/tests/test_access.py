@@ -178,7 +178,7 @@ def test_a_token_dies_with_its_expiry_although_its_signature_is_remembered(platf
 
 def test_a_signature_is_checked_again_when_its_verdict_is_old(platform: Platform) -> None:
     token = platform.auth.token(jti="verdict")
-    verdict = platform.gateway.home / "verdicts" / digest(token)
+    verdict = platform.gateway.home / "verdicts" / name_of(token)
     for age in (31, -60):  # after 30 s, and when the clock was set back
         assert platform.gateway.call("GET", "/api/products/", token=token).status == 200
         os.utime(verdict, (time.time() - age,) * 2)
@@ -190,11 +190,44 @@ def test_only_good_signatures_are_remembered(platform: Platform) -> None:
     for name in ("tampered claims", "foreign key", "wrong issuer"):
         token = HOSTILE[name](platform.auth)
         assert platform.gateway.call("GET", "/api/products/", token=token).status == 401
-        assert not (platform.gateway.home / "verdicts" / digest(token)).exists()
+        assert not (platform.gateway.home / "verdicts" / name_of(token)).exists()
 
 
-def digest(token: str) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).rstrip(b"=").decode()
+def test_a_remembered_signature_vouches_for_its_own_claims_only(platform: Platform) -> None:
+    token = platform.auth.token(jti="own-claims", role="EMPLOYEE")
+    assert platform.gateway.call("GET", "/api/products/", token=token).status == 200
+    header, claims, signature = token.split(".")
+    changed = encoded(token_claims(jti="own-claims", role="ADMIN"))
+    for signed in (f"{header}.{changed}", f"{header}.{claims}A", f"{header}.{claims[:-4]}", f"{header[:-4]}.{claims}"):
+        assert platform.gateway.call("GET", "/api/products/", token=f"{signed}.{signature}").status == 401
+    for other in (signature[:-4] + "AAAA", signature[:-4], signature + "AAAA"):
+        assert platform.gateway.call("GET", "/api/products/", token=f"{header}.{claims}.{other}").status == 401
+    assert platform.gateway.call("GET", "/api/products/", token=token).status == 200
+
+
+def test_a_cut_verdict_is_none(platform: Platform) -> None:
+    token = platform.auth.token(jti="cut")
+    verdict = platform.gateway.home / "verdicts" / name_of(token)
+    assert platform.gateway.call("GET", "/api/products/", token=token).status == 200
+    whole = verdict.read_text()
+    for broken in ("", whole[:40], whole.partition("\n")[0], whole + "\nmore"):
+        verdict.write_text(broken)
+        assert platform.gateway.call("GET", "/api/products/", token=token).status == 200
+        assert verdict.read_text() == whole
+
+
+def test_no_token_is_written(platform: Platform) -> None:
+    token = platform.auth.token(jti="unwritten")
+    assert platform.gateway.call("GET", "/api/products/", token=token).status == 200
+    platform.gateway.call("GET", "/api/products/", token=token)
+    signature = token.rpartition(".")[2]
+    for path in platform.gateway.home.rglob("*"):
+        assert path.is_dir() or signature not in path.name + path.read_text(errors="replace")
+
+
+def name_of(token: str) -> str:
+    signature = token.rpartition(".")[2]
+    return base64.urlsafe_b64encode(hashlib.sha256(signature.encode()).digest()).rstrip(b"=").decode()
 
 
 @pytest.mark.parametrize(

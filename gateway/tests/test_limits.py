@@ -60,7 +60,7 @@ def test_a_busy_shop_behind_one_address_is_not_throttled(
     backends: dict[str, Service], auth: Auth, make_gateway: MakeGateway
 ) -> None:
     gateway = make_gateway(auth, backends)
-    for name in ("GENERAL", "SESSION", "LOGIN", "PIN"):
+    for name in ("GENERAL", "PUBLIC", "SESSION", "LOGIN", "PIN"):
         del gateway.environ[f"MOSTRADOR_LIMIT_{name}"]
     gateway.start()
     tills = [auth.token(sid=f"till-{number}") for number in range(12)]
@@ -80,7 +80,7 @@ def test_a_busy_shop_behind_one_address_is_not_throttled(
 
 def test_the_limits_that_are_promised() -> None:
     limits = load_routes(PACKAGE / "routes.yaml").limits
-    assert limits["general"] == (300, 600, "address")
+    assert limits["general"] == (300, 600, "caller")
     assert limits["login"] == (20, 100, "address")
 
 

@@ -116,7 +116,7 @@ def test_a_limit_counts_by_address_or_token(tmp_path: Path) -> None:
     path = tmp_path / "routes.yaml"
     limits = {**CONTENT["limits"], "lunch": {"rate": 1, "burst": 1, "per": "table"}}
     path.write_text(yaml.safe_dump({**CONTENT, "limits": limits}))
-    with pytest.raises(SettingsError, match="limit lunch: per is address or token"):
+    with pytest.raises(SettingsError, match="limit lunch: per is one of address, caller, token"):
         load_routes(path)
 
 
