@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import subprocess
+import sys
+import threading
 import tomllib
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+import yaml
 
 from platform_facts import ROOT, SERVICES
 
@@ -102,7 +107,6 @@ def test_a_services_image_asks_its_own_health_and_runs_its_web(service: str) -> 
     command = json.loads(of(dockerfile, "HEALTHCHECK")[0].partition("CMD ")[2])
     assert command[:2] == ["python", "-ISc"]
     assert "'/readyz'" in command[2]
-    compile(command[2], "healthcheck", "exec")
     assert json.loads(of(dockerfile, "CMD")[0])[-1] == f"{service}.app:create_app()"
     environment = dict(part.split("=", 1) for part in shlex.split(" ".join(of(dockerfile, "ENV"))))
     assert environment["MOSTRADOR_COMMIT"] == "$COMMIT"
@@ -137,3 +141,30 @@ def test_everything_it_installs_is_pinned(service: str) -> None:
     installs = [argument for argument in of(f"services/{service}/Dockerfile", "RUN") if " install " in argument]
     assert len(installs) == 2
     assert all("--constraint constraints.txt" in argument for argument in installs)
+
+
+@pytest.mark.parametrize("status", [200, 503])
+def test_the_health_checks_tell_well_from_not_well(status: int) -> None:
+    web = json.loads(of("services/sales/Dockerfile", "HEALTHCHECK")[0].partition("CMD ")[2])
+    worker = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["sales-worker"]["healthcheck"][
+        "test"
+    ][1:]
+    asked = []
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        for command, port in ((web, "8000"), (worker, "8001")):
+            code = command[2].replace(port, str(server.server_port))
+            assert code != command[2]
+            done = subprocess.run([sys.executable, command[1], code], capture_output=True, text=True)
+            assert (done.returncode, done.stderr) == (0 if status == 200 else 1, "")
+        server.shutdown()
+    assert asked == ["/readyz", "/healthz"]
