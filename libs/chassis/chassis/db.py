@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import select
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from chassis import logs
 from chassis.columns import Money, UtcDateTime, utcnow
 from chassis.tenancy import ALL_ACCOUNTS, BigId, Tenant, TenantOwned, acting_for, scope_to_tenant, tenant
 
@@ -27,6 +28,8 @@ __all__ = [
     "tenant", "utcnow",
 ]  # fmt: skip
 
+
+_log = logs.get(__name__)
 
 BUSY_SECONDS = 5.0
 """How long a transaction waits for its turn to write (SQLite)."""
@@ -50,17 +53,28 @@ class Database:
     """One service's database.
 
     `url` is `sqlite:////absolute/path.db` or `postgresql+psycopg://…`; `service` names the service (it goes into
-    the events' source). `statement_timeout` in seconds guards web requests; migrations pass None.
+    the events' source). `statement_timeout` in seconds guards web requests; migrations pass None. `pooled` when `url` leads
+    to a pooler of transactions, whose sessions must begin with the settings that ours would.
     """
 
-    def __init__(self, url: str, *, service: str, pool_size: int = 8, statement_timeout: float | None = 5.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        service: str,
+        pool_size: int = 8,
+        statement_timeout: float | None = 5.0,
+        pooled: bool = False,
+    ) -> None:
         self.url = make_url(url)
         self.service = service
         self.dialect: Literal["sqlite", "postgresql"] = (
             "sqlite" if self.url.get_backend_name() == "sqlite" else "postgresql"
         )
         self.engine = (
-            self._sqlite(pool_size) if self.dialect == "sqlite" else self._postgresql(pool_size, statement_timeout)
+            self._sqlite(pool_size)
+            if self.dialect == "sqlite"
+            else self._postgresql(pool_size, _session_settings(statement_timeout), pooled)
         )
         self._writing = threading.Lock()
         # Reads take no transaction: every statement is a round trip of its own and holds nothing.
@@ -131,16 +145,16 @@ class Database:
 
         return engine
 
-    def _postgresql(self, pool_size: int, statement_timeout: float | None) -> Engine:
-        timeout = f" -c statement_timeout={int(statement_timeout * 1000)}" if statement_timeout else ""
-        engine = create_engine(
-            self.url, pool_size=pool_size, max_overflow=0, pool_timeout=2,
-            connect_args={
-                "connect_timeout": 5,
-                "application_name": self.service,
-                "options": "-c timezone=UTC -c lock_timeout=2000 -c idle_in_transaction_session_timeout=30000" + timeout,
-            },
-        )  # fmt: skip
+    def _postgresql(self, pool_size: int, settings: Mapping[str, str], pooled: bool) -> Engine:
+        arguments: dict[str, Any] = {"connect_timeout": 5, "application_name": self.service}
+        if pooled:
+            # The next transaction may run in another session, which knows no statement prepared in this one.
+            arguments["prepare_threshold"] = None
+        else:
+            arguments["options"] = " ".join(f"-c {name}={value}" for name, value in settings.items())
+        engine = create_engine(self.url, pool_size=pool_size, max_overflow=0, pool_timeout=2, connect_args=arguments)
+        if pooled:
+            _check_sessions(engine, settings)
 
         @event.listens_for(engine, "checkout")
         def _still_open(connection: Any, _record: Any, _proxy: Any) -> None:
@@ -151,6 +165,31 @@ class Database:
                 raise DisconnectionError("the server closed this connection")
 
         return engine
+
+
+def _session_settings(statement_timeout: float | None) -> dict[str, str]:
+    """What every session on PostgreSQL begins with, times in ms. Named also where they are the server's own defaults: a role
+    may have others, for the sessions of a pooler.
+    """
+    return {
+        "TimeZone": "UTC",
+        "lock_timeout": "2000",
+        "idle_in_transaction_session_timeout": "30000",
+        "statement_timeout": str(int((statement_timeout or 0) * 1000)),
+    }
+
+
+def _check_sessions(engine: Engine, wanted: Mapping[str, str]) -> None:
+    """A pooler passes no settings on. Where the sessions behind it lack ours, say so; don't wait for a lock for ever."""
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: Any) -> None:
+        rows = connection.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [list(wanted)])
+        found = dict(rows.fetchall())
+        connection.rollback()
+        if lacking := {name: value for name, value in wanted.items() if found[name] != value}:
+            _log.error("pooler_without_settings", wanted=lacking)
+            raise engine.dialect.loaded_dbapi.OperationalError(f"the pooler's sessions must begin with {lacking}")
 
 
 class _Session(Session):

@@ -25,10 +25,22 @@ class RowId(IntegerConverter):
         super().__init__(map, fixed_digits=fixed_digits, max=max)
 
 
+def web_database(settings: Settings) -> Database:
+    """The service's database as a web process reaches it: through the pooler, where there is one."""
+    return Database(
+        settings.pooled_database_url or settings.database_url,
+        service=settings.service,
+        pool_size=settings.web_threads,
+        pooled=bool(settings.pooled_database_url),
+    )
+
+
 def create_service(
     settings: Settings, *blueprints: Blueprint, keyring: Keyring | None = None, database: Database | None = None
 ) -> Flask:
-    """The app of the service that `settings` describes. auth brings its own `keyring` and the database it reads it from."""
+    """The app of the service that `settings` describes. auth brings its own `keyring` and the database it reads it from,
+    analytics a replica.
+    """
     logs.configure(settings.service, settings.log_level)
     failpoints.arm(settings.failpoints)
     spans.configure(settings.service)
@@ -42,8 +54,7 @@ def create_service(
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
     app.extensions[EXTENSION] = {
         "settings": settings,
-        "database": database
-        or Database(settings.database_url, service=settings.service, pool_size=settings.web_threads),
+        "database": database or web_database(settings),
     }
     keyring = keyring or RemoteKeyring(settings.jwks_url)
     observation.install(app)

@@ -29,7 +29,12 @@ class Settings:
     service: ClassVar[str] = ""
 
     database_url: str = field(repr=False)
+    pooled_database_url: str = field(default="", repr=False)
+    """The same database through a pooler of transactions (PgBouncer), for the web. The worker and commands hold locks and
+    take long: they keep sessions of their own.
+    """
     amqp_url: str = field(default="", repr=False)
+    """A broker, or the nodes of a cluster with commas between them."""
     bind: str = "127.0.0.1:8000"
     worker_bind: str = "127.0.0.1:8001"
     web_workers: int = 1

@@ -1,8 +1,8 @@
-"""Every environment variable of this service: those that all services share, and none of its own."""
+"""Every environment variable of this service: those that all services share, and one of its own."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from chassis.settings import Settings
@@ -13,3 +13,6 @@ class Config(Settings):
     """The analytics service's settings."""
 
     service: ClassVar[str] = "analytics"
+
+    read_database_url: str = field(default="", repr=False)
+    """A replica of the database, for the web: reports may be some seconds old, and say so (`X-Data-As-Of`)."""

@@ -20,14 +20,13 @@ from auth.api import (
 )
 from auth.config import Config
 from auth.runtime import EXTENSION, assemble
-from chassis.db import Database
-from chassis.service import create_service
+from chassis.service import create_service, web_database
 
 
 def create_app(config: Config | None = None) -> Flask:
     """The app; its configuration comes from the environment unless given. Needs `chassis auth bootstrap` to be ready."""
     settings = config or Config.from_env()
-    database = Database(settings.database_url, service=settings.service, pool_size=settings.web_threads)
+    database = web_database(settings)
     parts = assemble(settings, database)
     app = create_service(
         settings, tokens.blp, jwks.blp, users.blp, accounts.blp, sessions.blp, audit.blp, device_tokens.blp, device_users.blp,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,8 +40,16 @@ class Message:
     properties: pika.BasicProperties
 
 
-def parameters(url: str, name: str) -> pika.URLParameters:
-    """How to connect to `url` (amqp://user:password@host:port/vhost); `name` is shown in the broker's tools."""
+def nodes(url: str, name: str) -> list[pika.URLParameters]:
+    """How to connect to the nodes of `url` (amqp://user:password@host:port/vhost, several with commas between them), in any
+    order, so that the connections spread over a cluster; `name` is shown in the broker's tools.
+    """
+    found = [_parameters(each, name) for each in re.split(r",(?=amqps?://)", url)]
+    random.shuffle(found)
+    return found
+
+
+def _parameters(url: str, name: str) -> pika.URLParameters:
     wanted = pika.URLParameters(url)
     wanted.heartbeat = HEARTBEAT
     wanted.blocked_connection_timeout = 30
@@ -65,7 +74,7 @@ def trouble(error: BaseException | None, what: str) -> Exception:
 def blocking_channel(url: str, name: str) -> Iterator[BlockingChannel]:
     """A channel on a connection of its own. Every failure of pika's in the block becomes BrokerLost or BrokerRefuses."""
     try:
-        connection = pika.BlockingConnection(parameters(url, name))
+        connection = pika.BlockingConnection(nodes(url, name))
         try:
             yield connection.channel()
         finally:

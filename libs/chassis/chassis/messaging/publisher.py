@@ -14,7 +14,7 @@ import pika
 from pika.adapters.select_connection import IOLoop, SelectConnection
 from pika.adapters.utils.connection_workflow import AMQPConnectionWorkflowFailed, AMQPConnectorPhaseErrorBase
 
-from chassis.messaging.broker import BrokerLost, Message, parameters, trouble
+from chassis.messaging.broker import BrokerLost, Message, nodes, trouble
 
 
 class Publisher:
@@ -30,17 +30,13 @@ class Publisher:
         self._outstanding: dict[int, str] = {}
         self._refused: set[str] = set()
         self._name = name
-        self._connection = SelectConnection(
-            parameters(url, name),
-            on_open_callback=self._opened,
-            on_open_error_callback=self._failed,
-            on_close_callback=self._failed,
-            custom_ioloop=self._loop,
-        )
+        self._nodes = nodes(url, name)
+        self._connection = self._connect()
 
     def __enter__(self) -> Self:
         try:
-            self._await(lambda: self._ready, 15.0)
+            while not self._ready:
+                self._await_ready()
         except BaseException:
             self._close()
             raise
@@ -77,6 +73,26 @@ class Publisher:
         self._turn(lambda: False, 0.0)
         self._await(lambda: True, 0.0)
 
+    def _connect(self) -> SelectConnection:
+        return SelectConnection(
+            self._nodes.pop(),
+            on_open_callback=self._opened,
+            on_open_error_callback=self._failed,
+            on_close_callback=self._failed,
+            custom_ioloop=self._loop,
+        )
+
+    def _await_ready(self) -> None:
+        """Until this node lets us publish; when it can't be had, the next one is tried instead."""
+        try:
+            self._await(lambda: self._ready, 15.0)
+        except BrokerLost:
+            if not self._nodes:
+                raise
+            self._drop()
+            self._error = None
+            self._connection = self._connect()
+
     def _await(self, done: Callable[[], bool], timeout: float) -> None:
         self._turn(lambda: self._error is not None or done(), timeout)
         if self._error is not None:
@@ -98,6 +114,10 @@ class Publisher:
             self._loop.stop()
 
     def _close(self) -> None:
+        self._drop()
+        self._loop.close()
+
+    def _drop(self) -> None:
         connection = self._connection
         if not (connection.is_closing or connection.is_closed):
             connection.close()
@@ -106,7 +126,6 @@ class Publisher:
             # A broker that no longer answers; pika has no public way to drop the connection.
             transport.abort()
             self._turn(lambda: connection.is_closed, 1.0)
-        self._loop.close()
 
     def _opened(self, connection: Any) -> None:
         connection.channel(on_open_callback=self._channel_opened)
