@@ -81,6 +81,8 @@ REVOKED = Problem(body={"detail": "Token has been revoked. Please login again.",
 WRONG_KEY = Problem("This Idempotency-Key was used with a different request body.", status=422)
 # What the gateway or the service says of any request, whatever it asks for.
 ALWAYS = (
+    Refusal("path too long", Problem("Request path is too long.", status=414), True),
+    Refusal("headers too large", Problem("Request headers are too large.", status=431), True),
     Refusal("too many requests", Problem("Request was throttled. Expected available in 1 second.", status=429), True),
     Refusal("a bug", Problem("A server error occurred.", status=500), True),
     Refusal("not reachable", Problem("The service could not be reached, try again later.", status=502), True),
@@ -98,6 +100,7 @@ BY_BODY = (
     TOO_LARGE,
 )
 BY_KEY = (
+    Refusal("no key", Invalid({"Idempotency-Key": ["Must be 1 to 255 printable ASCII characters without a comma."]})),
     Refusal("same key, still running", Conflict(), True),
     Refusal("same key, another body", WRONG_KEY, True),
 )
