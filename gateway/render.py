@@ -148,10 +148,15 @@ def write_home(settings: RenderSettings, routes: Routes, *, reload: bool) -> Non
         (home / "run" / "nginx.pid").unlink(missing_ok=True)
         for sentinel in (home / "deny").glob(".ready-*"):
             sentinel.unlink(missing_ok=True)
-    (home / "conf" / "front.html").write_text(front_page())
-    (home / "conf" / "settings.js").write_text(njs_settings(settings))
-    (home / RECORD).write_text(json.dumps(upstreams))
-    (home / "conf" / "nginx.conf").write_text(conf)
+    for name, text in (
+        ("conf/front.html", front_page()),
+        ("conf/settings.js", njs_settings(settings)),
+        (RECORD, json.dumps(upstreams)),
+        ("conf/nginx.conf", conf),
+    ):
+        beside = home / f"{name}.new"  # whoever reads meanwhile finds the old one whole
+        beside.write_text(text)
+        beside.replace(home / name)
 
 
 def render(environ: Mapping[str, str], *, reload: bool = False) -> Path:

@@ -170,7 +170,7 @@ def test_an_emptied_analytics_learns_all_of_it_again(company: Api, platform: Pla
     before = told()
     for process in ("analytics-web", "analytics-worker"):
         platform.stop_process(process)
-    platform.run("analytics", "downgrade", "base")
+    platform.run("analytics", "downgrade", "--to", "base")
     platform.run("analytics", "migrate")
     for process in ("analytics-web", "analytics-worker"):
         platform.start_process(process)
