@@ -92,7 +92,7 @@ def running(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             start_new_session=True,
         )  # fmt: skip
     try:
-        eventually(lambda: "curl" in log.read_text() or make.poll() is not None, 60, "make run is not ready")
+        eventually(lambda: "curl" in log.read_text() or make.poll() is not None, 120, "make run is not ready")
         assert make.poll() is None, log.read_text()
         yield log
     finally:
