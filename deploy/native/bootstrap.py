@@ -48,6 +48,7 @@ NGINX = {
 }
 RABBITMQ = {"rabbitmq-server": "/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server"}
 POSTGRESQL = {"postgresql": "/usr/lib/postgresql/*/bin/initdb"}
+CHROMIUM = {"chromium": "/usr/bin/chromium"}  # the documentation is looked at with it
 
 POLICY = Path("/usr/sbin/policy-rc.d")
 NO_CLUSTER = Path("/etc/postgresql-common/createcluster.d/mostrador.conf")
@@ -106,7 +107,7 @@ def wanted_system_packages(command: str) -> dict[str, str]:
     if command in ("alone", "play", "check", "format", "contracts", "contracts-check"):
         return {}
     if command in ("test", "install"):
-        return {**NGINX, **RABBITMQ, **POSTGRESQL}
+        return {**NGINX, **RABBITMQ, **POSTGRESQL, **CHROMIUM}
     rabbitmq = {} if os.environ.get("MOSTRADOR_AMQP_URL") else RABBITMQ
     postgresql = POSTGRESQL if os.environ.get("MOSTRADOR_DATABASE", "").lower() == "postgresql" else {}
     return {**NGINX, **rabbitmq, **postgresql}

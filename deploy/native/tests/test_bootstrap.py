@@ -30,7 +30,7 @@ def bootstrap() -> ModuleType:
             {"MOSTRADOR_DATABASE": "PostgreSQL"},
             {"nginx", "libnginx-mod-http-js", "rabbitmq-server", "postgresql"},
         ),
-        ("test", {}, {"nginx", "libnginx-mod-http-js", "rabbitmq-server", "postgresql"}),
+        ("test", {}, {"nginx", "libnginx-mod-http-js", "rabbitmq-server", "postgresql", "chromium"}),
         ("check", {}, set()),
     ],
 )

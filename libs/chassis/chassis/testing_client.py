@@ -10,6 +10,7 @@ import orjson
 from flask import Flask
 
 from chassis.identity import sign_service_token
+from chassis.testing_documents import published_document
 
 
 class ApiAnswer:
@@ -80,16 +81,20 @@ class ApiClient:
         return self.call("DELETE", path, body, **how)
 
     def _check_documented(self, method: str, path: str, answer: ApiAnswer) -> None:
-        """A 2xx answer has exactly the fields of the schema its view documents: nothing missing, nothing leaked."""
+        """The answer is as published, and a 2xx one has exactly the fields of the schema its view documents: none leaked."""
+        if document := published_document(self.app.name):
+            media_type = (answer.headers.get("Content-Type") or "").split(";")[0] if answer.data else ""
+            document.check(self.app, method, path, answer.status, media_type, answer.json)
         if not 200 <= answer.status < 300 or answer.json is None:
             return
         adapter = self.app.url_map.bind("")
         endpoint, _ = adapter.match(path.split("?")[0], method=method)
         apidoc = getattr(self.app.view_functions[endpoint], "_apidoc", {})
         responses = apidoc.get("response", {}).get("responses", {})
-        for documented in responses.get(answer.status, []):
-            if documented.get("schema") is not None:
-                _same_fields(answer.json, documented["schema"], f"{method} {path}")
+        possible = [one["schema"] for one in responses.get(answer.status, []) if one.get("schema") is not None]
+        # An answer may be a list or, in its place, an object.
+        for schema in [one for one in possible if one.many == isinstance(answer.json, list)] or possible:
+            _same_fields(answer.json, schema, f"{method} {path}")
 
 
 def _same_fields(value: Any, schema: ma.Schema, where: str) -> None:

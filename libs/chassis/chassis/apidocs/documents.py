@@ -29,12 +29,7 @@ _SECURITY = {
 
 def service_document(service: str, folder: Path) -> Json:
     """The document of a service, whose package is below `folder`. Starts and connects to nothing."""
-    config = import_module(f"{service}.config").Config
-    needed = {one.name: "" for one in fields(config) if one.default is MISSING and one.default_factory is MISSING}
-    settings = config.from_env(
-        **{**needed, "database_url": "sqlite:////none/none.db", "jwks_url": "file:///none", "service_keys": _ALL_KEYS}
-    )
-    app = import_module(f"{service}.app").create_app(settings)
+    app = import_module(f"{service}.app").create_app(settings_of(service))
     described = Service(service, app, Examples.read(folder / service / "api" / "examples.yaml"))
     paths = described.paths()
     return {
@@ -49,6 +44,15 @@ def service_document(service: str, folder: Path) -> Json:
             "securitySchemes": _SECURITY,
         },
     }
+
+
+def settings_of(service: str) -> Any:
+    """A service's Config, good enough to make its app and to never reach anything."""
+    config = import_module(f"{service}.config").Config
+    needed = {one.name: "" for one in fields(config) if one.default is MISSING and one.default_factory is MISSING}
+    return config.from_env(
+        **{**needed, "database_url": "sqlite:////none/none.db", "jwks_url": "file:///none", "service_keys": _ALL_KEYS}
+    )
 
 
 def merged(documents: Mapping[str, Json], info: Json) -> Json:

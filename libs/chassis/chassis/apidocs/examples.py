@@ -78,11 +78,11 @@ class Examples:
         """One value; NoExample when nothing tells."""
         if name in self.fields:
             return self.fields[name]
-        if name in _OF_ENVELOPES and (shape.get("type") not in ("array", "object")):
-            return _OF_ENVELOPES[name]
         for one in shape.get("anyOf", [shape]):
             if "$ref" in one or "properties" in one or (one.get("type") == "array" and _of_objects(one)):
                 return next(iter(self.of_shape(one, components).values()))
+        if name in _OF_ENVELOPES and shape.get("type") != "array":
+            return _OF_ENVELOPES[name]
         if "default" in shape:
             return shape["default"]
         if "enum" in shape:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from functools import partial
+from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -12,36 +13,43 @@ from typing import Any
 import yaml
 
 import chassis
-from chassis.apidocs.documents import merged, service_document
+from chassis.apidocs.asyncapi import asyncapi_document
+from chassis.apidocs.documents import merged, service_document, settings_of
 from chassis.apidocs.examples import Json
+from chassis.apidocs.postman import postman_collection
+from chassis.messaging.handlers import with_settings
 
 SERVICES = ("auth", "catalog", "sales", "customers", "analytics")
 PLATFORM = "mostrador"
 
 
-def service_file(root: Path, service: str) -> tuple[Path, Json]:
-    """Where a service's OpenAPI document is kept, and what belongs there."""
-    document = service_document(service, root / "services" / service)
-    return root / "contracts" / "openapi" / f"{service}.yaml", document
+def _of_service(root: Path, service: str) -> tuple[Json, list[str]]:
+    """A service's OpenAPI document, and the events that it listens to."""
+    heard = import_module(f"{service}.consumers").SUBSCRIPTIONS
+    return service_document(service, root / "services" / service), sorted(with_settings(heard, settings_of(service)))
 
 
 def written(root: Path) -> dict[Path, str]:
     """The text of every document, by its path."""
     found: dict[Path, str] = {}
-    documents: dict[str, Json] = {}
+    contracts, documents, heard = root / "contracts", dict[str, Json](), dict[str, list[str]]()
     # A process each: no two services' models fit into one.
     with get_context("fork").Pool(2, maxtasksperchild=1) as pool:
-        for service, (path, document) in zip(SERVICES, pool.map(partial(service_file, root), SERVICES), strict=True):
-            documents[service] = document
-            found[path] = as_yaml(document)
+        for service, told in zip(SERVICES, pool.map(partial(_of_service, root), SERVICES), strict=True):
+            documents[service], heard[service] = told
+            found[contracts / "openapi" / f"{service}.yaml"] = as_yaml(documents[service])
     platform = merged(documents, _info(root))
-    folder = root / "contracts" / "openapi"
-    found[folder / f"{PLATFORM}.yaml"] = as_yaml(platform)
-    found[folder / f"{PLATFORM}.json"] = as_json(platform)
+    found[contracts / "openapi" / f"{PLATFORM}.yaml"] = as_yaml(platform)
+    found[contracts / "openapi" / f"{PLATFORM}.json"] = as_json(platform)
+    found[contracts / "postman" / f"{PLATFORM}.json"] = as_json(postman_collection(platform), indent=1)
+    found[contracts / "asyncapi" / f"{PLATFORM}.yaml"] = as_yaml(asyncapi_document(contracts / "events", heard))
     return found
 
 
-def as_json(document: Json) -> str:
+def as_json(document: Json, indent: int | None = None) -> str:
+    """With `indent` for people, else as small as it can be."""
+    if indent:
+        return json.dumps(document, ensure_ascii=False, indent=indent) + "\n"
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 

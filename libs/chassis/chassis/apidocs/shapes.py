@@ -134,10 +134,10 @@ def _amount(one: schemas.Amount, side: Side, numbers: bool) -> Json:
 
 
 def _choice(one: schemas.Choice, side: Side, _numbers: bool) -> Json:
-    shape: Json = {"type": "string", "enum": list(one.choices)}
-    if side == "request" and one.normalize is not str and one.normalize in (str.upper, str.lower):
-        shape["description"] = "In any case."
-    return shape
+    if side == "answer" or one.normalize not in (str.upper, str.lower):
+        return {"type": "string", "enum": list(one.choices)}
+    other_case = [choice.lower() if one.normalize is str.upper else choice.upper() for choice in one.choices]
+    return {"type": "string", "enum": list(dict.fromkeys([*one.choices, *other_case])), "description": "In any case."}
 
 
 def _string(one: ma.fields.String, side: Side, _numbers: bool) -> Json:
