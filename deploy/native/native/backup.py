@@ -14,7 +14,7 @@ import shutil
 import sqlite3
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ from native.secrets import Secrets
 from native.servers import private_folder
 from native.settings import Settings
 
+_ATTEMPTS = 30
 _MARKS = ("migrated.*.json", "demo.*")
 """What `up` has done already: it belongs to the data."""
 
@@ -100,9 +101,8 @@ def _copy_sqlite(settings: Settings, folder: Path) -> float:
     """The five files as of one moment; returns for how many seconds writers had to wait for that."""
     target = private_folder(folder / "data")
     with ExitStack() as open_files:
-        began = time.monotonic()
-        with _nobody_writes(settings) as locked:
-            sources = {service: open_files.enter_context(closing(_reading(settings, service))) for service in locked}
+        with _nobody_writes(settings) as began:
+            sources = {service: open_files.enter_context(closing(_reading(settings, service))) for service in SERVICES}
         held = time.monotonic() - began
         for service, source in sources.items():
             # In the transaction that is open already: writers go on, and what they write is not in it.
@@ -112,30 +112,39 @@ def _copy_sqlite(settings: Settings, folder: Path) -> float:
 
 
 @contextmanager
-def _nobody_writes(settings: Settings) -> Iterator[Sequence[str]]:
-    """Hold the write locks of all five databases: at such a moment nothing is half told between them."""
+def _nobody_writes(settings: Settings) -> Iterator[float]:
+    """Hold the write locks of all five databases: at such a moment nothing is half told between them. Since when, by
+    `time.monotonic()`.
+
+    Whoever writes waits meanwhile, five seconds at most; so nobody is waited for long here, and then it is tried again.
+    """
     with ExitStack() as locks:
-        for service in SERVICES:
-            lock = locks.enter_context(closing(_open(settings, service)))
+        for attempt in range(_ATTEMPTS):
+            began = time.monotonic()
             try:
-                lock.execute("BEGIN IMMEDIATE")
+                for service in SERVICES:
+                    locks.enter_context(closing(_open(settings, service, patience=0.3))).execute("BEGIN IMMEDIATE")
+                break
             except sqlite3.OperationalError as error:
-                raise PlatformError(f"{service}'s database can't be locked: {error}.") from error
-        yield SERVICES
+                locks.close()
+                if attempt == _ATTEMPTS - 1:
+                    raise PlatformError(f"Somebody keeps a database's write lock: {error}.") from error
+                time.sleep(0.2)
+        yield began
 
 
 def _reading(settings: Settings, service: str) -> sqlite3.Connection:
-    reader = _open(settings, service)
+    reader = _open(settings, service, patience=5)
     reader.execute("BEGIN")
     reader.execute("SELECT count(*) FROM sqlite_master").fetchone()  # the moment is that of the first read
     return reader
 
 
-def _open(settings: Settings, service: str) -> sqlite3.Connection:
+def _open(settings: Settings, service: str, *, patience: float) -> sqlite3.Connection:
     path = settings.home / "data" / f"{service}.db"
     if not path.exists():
         raise PlatformError(f"There is no {path}.")
-    return sqlite3.connect(path, timeout=5, isolation_level=None)
+    return sqlite3.connect(path, timeout=patience, isolation_level=None)
 
 
 def _copy_postgresql(settings: Settings, folder: Path) -> None:

@@ -21,6 +21,14 @@ _SHARED: list[Any] = [
 ]
 
 
+_ready: dict[str, Any] = {"service": "", "written": False}
+
+
+def _name(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    event["service"] = _ready["service"]
+    return event
+
+
 def _dumps(event: dict[str, Any], **_: Any) -> str:
     return orjson.dumps(event, default=str).decode()
 
@@ -35,6 +43,7 @@ def dict_config(level: str = "INFO") -> dict[str, Any]:
                 "()": structlog.stdlib.ProcessorFormatter,
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    _name,
                     structlog.processors.format_exc_info,
                     structlog.processors.JSONRenderer(serializer=_dumps),
                 ],
@@ -58,7 +67,6 @@ def configure(service: str, level: str = "INFO") -> None:
         processors=[
             structlog.stdlib.filter_by_level,
             *_SHARED,
-            _naming(service),
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -67,15 +75,6 @@ def configure(service: str, level: str = "INFO") -> None:
     )
 
 
-def _naming(service: str) -> Any:
-    def add(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
-        event["service"] = service
-        return event
-
-    return add
-
-
-_ready: dict[str, Any] = {"service": "", "written": False}
 _UNREAD = contextlib.suppress(OSError)  # stderr may be gone
 _FORM = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
 

@@ -89,6 +89,17 @@ def test_a_bugs_line_says_whose_request_it_was(client, caplog):
     assert tracing.current() is None
 
 
+def test_a_librarys_line_is_like_ours():
+    code = (
+        "import logging; from chassis import logs; logs.configure('toy')\n"
+        "logging.getLogger('library').warning('hello %s', 'you'); logs.get('ours').warning('hello', name='you')"
+    )
+    written = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stderr
+    theirs, ours = map(orjson.loads, written.splitlines())
+    assert (theirs["event"], theirs["service"], theirs["level"]) == ("hello you", "toy", "warning")
+    assert (ours["event"], ours["service"], ours["level"]) == ("hello", "toy", "warning")
+
+
 def test_time_is_counted_by_route_template_never_by_path(client):
     series = 'http_request_duration_seconds_count{method="GET",route="/api/widgets/<int:widget_id>/",status="404"}'
     before = figures(client).get(series, 0)
