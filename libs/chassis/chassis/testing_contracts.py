@@ -75,7 +75,8 @@ def test_the_secrets_of_our_calls_are_known(settings: Any, contracts: Contracts,
         callee, callers = file.parent.name, contracts.internal(file.parent.name, file.stem)["callers"]
         if service_name in callers:
             assert settings.secret_for(service_name, callee)
-            assert f"{callee}_url" in config.__dataclass_fields__, f"{service_name} has no address of {callee}"
+            addresses = [name for name in config.__dataclass_fields__ if name.endswith(("_url", "_urls"))]
+            assert any(name.startswith(callee) for name in addresses), f"{service_name} has no address of {callee}"
 
 
 @pytest.mark.usefixtures("settings")
