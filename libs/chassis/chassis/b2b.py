@@ -34,8 +34,10 @@ MAX_LIMIT = 1000
 class OffsetQuery(schemas.Schema):
     """What every list takes."""
 
-    offset = schemas.Integer(load_default=0, minimum=0)
-    limit = schemas.Integer(load_default=100, minimum=1, maximum=MAX_LIMIT)
+    offset = schemas.Integer(load_default=0, minimum=0, metadata={"description": "Rows to leave out."})
+    limit = schemas.Integer(
+        load_default=100, minimum=1, maximum=MAX_LIMIT, metadata={"description": "Rows at most."}
+    )  # fmt: skip
 
 
 class WholeQuery(OffsetQuery):

@@ -36,7 +36,9 @@ def service_document(service: str, folder: Path) -> Json:
         "openapi": OPENAPI,
         "info": {"title": f"Mostrador: {service}", "version": chassis.__version__},
         "servers": [{"url": "/"}],
-        "tags": [{"name": name} for name in _tags(paths)],
+        "tags": [
+            {"name": tag, "description": " ".join(texts)} for tag, texts in sorted(described.tags.items(), key=_surface)
+        ],
         "paths": paths,
         "components": {
             "schemas": dict(sorted(described.shapes.components.items())),
@@ -117,8 +119,5 @@ def _referring(value: Any, renamed: Mapping[tuple[str, str], str]) -> Any:
     return [_referring(one, renamed) for one in value] if isinstance(value, list) else value
 
 
-def _tags(paths: Mapping[str, Mapping[str, Json]]) -> list[str]:
-    """In the order of the surfaces."""
-    used = {tag for operations in paths.values() for operation in operations.values() for tag in operation["tags"]}
-    order = ("POS", "device sessions", "B2B")
-    return sorted(used, key=lambda tag: (order.index(tag.partition(" · ")[2]), tag))
+def _surface(tag: tuple[str, Any]) -> int:
+    return ("POS", "device sessions", "B2B").index(tag[0].partition(" · ")[2])

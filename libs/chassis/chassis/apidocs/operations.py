@@ -45,6 +45,8 @@ class Service:
     examples: Examples
     shapes: Shapes = field(default_factory=Shapes)
     responses: dict[str, Json] = field(default_factory=dict)
+    tags: dict[str, list[str]] = field(default_factory=dict)
+    """What each tag's blueprints say of themselves."""
 
     def paths(self) -> dict[str, dict[str, Json]]:
         """OpenAPI's `paths`: the routes that the outside world may know."""
@@ -63,7 +65,14 @@ class Service:
                 if method in (rule.methods or ()):
                     operation = _Operation(self, rule, path, method, access, reader)
                     found.setdefault(path, {})[method.lower()] = operation.document()
+                    self._describe(operation.tag, rule.endpoint.rpartition(".")[0])
         return found
+
+    def _describe(self, tag: str, blueprint: str) -> None:
+        told = self.tags.setdefault(tag, [])
+        text = getattr(self.app.blueprints.get(blueprint), "description", "")
+        if text and (sentence := f"{text.rstrip('.')}.") not in told:
+            told.append(sentence)
 
 
 class _Operation:

@@ -21,7 +21,7 @@ from chassis.current import reading
 from chassis.json import json_response
 from chassis.problems import NotFound
 
-blp = Blueprint("accounts", __name__)
+blp = Blueprint("accounts", __name__, description="Companies.")
 
 
 @blp.post("/api/auth/register/")

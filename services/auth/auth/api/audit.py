@@ -14,7 +14,7 @@ from chassis.blueprint import Blueprint
 from chassis.current import reading
 from chassis.pagination import listed
 
-blp = Blueprint("audit", __name__, url_prefix="/api/auth/audit")
+blp = Blueprint("audit", __name__, url_prefix="/api/auth/audit", description="What happened, for managers.")
 
 
 @blp.get("/")

@@ -26,7 +26,7 @@ from chassis.blueprint import Blueprint
 from chassis.current import reading
 from chassis.db import utcnow
 
-blp = Blueprint("b2b_tokens", __name__, url_prefix="/api/v1/auth")
+blp = Blueprint("b2b_tokens", __name__, url_prefix="/api/v1/auth", description="Logins of users and clients, and their tokens.")
 
 _ANYBODY = (*STAFF, CLIENT)
 

@@ -20,7 +20,7 @@ from chassis.db import utcnow
 from chassis.pagination import listed
 from chassis.problems import NotFound
 
-blp = Blueprint("device_sessions", __name__, url_prefix="/api/v1/auth/sessions")
+blp = Blueprint("device_sessions", __name__, url_prefix="/api/v1/auth/sessions", description="Where one is logged in.")
 
 
 @blp.get("/")

@@ -19,7 +19,7 @@ from chassis.blueprint import Blueprint
 from chassis.db import utcnow
 from chassis.json import json_response
 
-blp = Blueprint("device_tokens", __name__, url_prefix="/api/v1/auth")
+blp = Blueprint("device_tokens", __name__, url_prefix="/api/v1/auth", description="One session a device type.")
 
 LOGGED_OUT = {"message": "Logout successful", "detail": "Session revoked and tokens blacklisted"}
 

@@ -18,7 +18,7 @@ from chassis.current import reading
 from chassis.db import utcnow
 from chassis.pagination import listed
 
-blp = Blueprint("sessions", __name__, url_prefix="/api/sessions")
+blp = Blueprint("sessions", __name__, url_prefix="/api/sessions", description="Where one is logged in.")
 
 CLOSED = {"status": "Sesión cerrada correctamente"}
 

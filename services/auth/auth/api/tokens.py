@@ -16,7 +16,7 @@ from chassis.access import public
 from chassis.blueprint import Blueprint
 from chassis.json import json_response
 
-blp = Blueprint("tokens", __name__, url_prefix="/api/auth")
+blp = Blueprint("tokens", __name__, url_prefix="/api/auth", description="Log in, refresh, log out.")
 
 
 @blp.post("/login/")

@@ -40,7 +40,7 @@ from chassis.current import reading
 from chassis.json import json_response
 from chassis.problems import NotFound
 
-blp = Blueprint("users", __name__, url_prefix="/api/users")
+blp = Blueprint("users", __name__, url_prefix="/api/users", description="The people of a company.")
 
 
 @blp.get("/me/")
