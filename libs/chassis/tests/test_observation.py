@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from threading import Event
 
 import orjson
 import pytest
@@ -13,6 +14,8 @@ import pytest
 from chassis import logs, tracing
 from chassis.http import InternalClient
 from chassis.problems import Unavailable
+from chassis.pulse import Pulse
+from chassis.sweeps import Sweep, run_sweeps
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 TRACEPARENT = f"00-{TRACE}-{PARENT}-01"
@@ -166,6 +169,29 @@ def test_calls_and_the_circuit_are_measured(calling, play, client):
     calling.call("GET", "/internal/x", account_id=1)
     assert more("answered") == 1
     assert figures(client)['mostrador_circuit_open{callee="catalog"}'] == 0
+
+
+def test_sweeps_tell_how_they_went_and_what_they_found(client):
+    def fail(_database, _settings):
+        raise RuntimeError("a sweep's bug")
+
+    stop, seen = Event(), []
+
+    def find(_database, _settings):
+        seen.append(tracing.current())
+        stop.set()
+        return 3
+
+    before = figures(client)
+    sweeps = [Sweep("failing", 0, fail), Sweep("finding", 0, find)]
+    run_sweeps(sweeps, client.app.extensions["mostrador"]["database"], None, stop, Pulse("sweeps"))
+    after = figures(client)
+    more = {name: after[name] - before.get(name, 0) for name in after if name.startswith("mostrador_sweep_")}
+    assert more['mostrador_sweep_runs_total{outcome="failed",sweep="failing"}'] == 1
+    assert more['mostrador_sweep_runs_total{outcome="done",sweep="finding"}'] == 1
+    assert more['mostrador_sweep_found_total{sweep="finding"}'] == 3
+    assert len(seen[0].trace_id) == 32, "what a sweep does can be found, too"
+    assert tracing.current() is None
 
 
 def test_several_processes_add_up(tmp_path):
