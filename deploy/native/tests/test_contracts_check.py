@@ -403,6 +403,21 @@ def test_the_newest_tag_is_what_is_compared_with(repository: Path, capsys: pytes
     assert "since v1" in capsys.readouterr().out
 
 
+def test_a_service_that_is_not_checked_out_is_not_missed(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    migrations = repository / "services" / "sales" / "migrations"
+    migrations.mkdir(parents=True)
+    (migrations / "0001_first.py").write_text(REVISION)
+    for command in (["add", "."], ["commit", "-q", "-m", "sales"]):
+        identity = ["-c", "user.name=t", "-c", "user.email=t@localhost", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", *identity, *command], cwd=repository, check=True)
+    (migrations / "0001_first.py").unlink()
+    assert check(repository) == 1
+    assert "migration sales/0001_first.py: removed revision" in capsys.readouterr().out
+    migrations.rmdir()
+    migrations.parent.rmdir()
+    assert check(repository) == 0
+
+
 def test_an_unknown_revision_is_one_sentence(repository: Path) -> None:
     with pytest.raises(PlatformError, match=r"git archive: .*nowhere"):
         check(repository, "nowhere")
