@@ -3,12 +3,17 @@
 import json
 
 import pytest
+from flask import Flask
 
-from chassis.apidocs.documents import service_document
+from chassis.apidocs.documents import merged, service_document
+from chassis.apidocs.reach import Reader
+from chassis.apidocs.refusals import of_problems
 from chassis.apidocs.shapes import NameTaken, Shapes
+from chassis.problems import Conflict, Invalid, NotFound, Problem
 from chassis.schemas import Amount, Choice, Integer, List, Nested, Schema, Text, Uid
+from chassis.testing_documents import PublishedDocument
 
-FIELDS = {"id": 1, "name": "abc", "price": "18.50", "uid": "a", "size": 3, "color": "red", "note": "x", "code": "A"}
+FIELDS = {"id": 1, "name": "abc", "price": "18.50", "uid": "a", "note": "x", "issued_at": 1, "expires_at": 2}
 
 
 @pytest.fixture(scope="module")
@@ -117,3 +122,135 @@ def test_two_schemas_of_one_name_are_refused():
     shapes.of(Thing, "request")
     with pytest.raises(NameTaken, match="Thing"):
         shapes.of(type("Thing", (Schema,), {"other": Text()}), "request")
+
+
+def of_service(path, **schemas):
+    reference = {"$ref": f"#/components/schemas/{next(iter(schemas))}"}
+    answer = {"description": "OK", "content": {"application/json": {"schema": reference}}}
+    return {
+        "paths": {path: {"get": {"responses": {"200": answer}}}},
+        "tags": [],
+        "components": {"schemas": schemas, "responses": {}},
+    }
+
+
+def test_merging_keeps_what_is_equal_once_and_renames_what_is_not():
+    line = {"$ref": "#/components/schemas/Line"}
+    documents = {
+        "sales": of_service("/a", Order={"items": line}, Line={"type": "object"}, Detail={"type": "string"}),
+        "catalog": of_service("/b", Order={"items": line}, Line={"type": "array"}, Detail={"type": "string"}),
+    }
+    whole = merged(documents, {})
+    # Order differs too, because the line that it refers to does.
+    assert whole["components"]["schemas"].keys() == {"Detail", "SalesOrder", "SalesLine", "CatalogOrder", "CatalogLine"}
+    assert whole["components"]["schemas"]["SalesOrder"] == {"items": {"$ref": "#/components/schemas/SalesLine"}}
+    told = whole["paths"]["/b"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert told == {"$ref": "#/components/schemas/CatalogOrder"}
+    with pytest.raises(ValueError, match="two services"):
+        merged({"sales": documents["sales"], "other": documents["sales"]}, {})
+
+
+class Busy(Conflict):
+    """Somebody else was faster."""
+
+
+class Desk:
+    def __init__(self, till: "Till") -> None:
+        self._till = till
+
+    def serve(self) -> None:
+        self._till.open()
+
+
+class Till:
+    def open(self) -> None:
+        raise Busy
+
+
+def desk() -> Desk:
+    return Desk(Till())
+
+
+def by_a_method():
+    desk().serve()
+
+
+def turned_into_something_else():
+    try:
+        desk().serve()
+    except Conflict:
+        raise NotFound from None
+
+
+def passed_on():
+    try:
+        desk().serve()
+    except Conflict as error:
+        raise remade(error) from error
+
+
+def remade(error: Problem) -> Problem:
+    return Problem(error.detail)
+
+
+@pytest.mark.parametrize(
+    ("view", "problems"),
+    [
+        (by_a_method, {Busy}),
+        (turned_into_something_else, {NotFound}),
+        (passed_on, {Busy}),
+        (lambda: None, set()),
+    ],
+)
+def test_what_code_can_raise_is_followed_through_calls_and_handlers(view, problems):
+    assert Reader(__name__).view(view).problems == problems
+
+
+def test_a_problem_is_shown_with_the_arguments_of_the_class_that_takes_them():
+    class Short(Invalid):
+        example = {"left": 2}
+
+        def __init__(self, left):
+            super().__init__({"quantity": [f"Only {left}."]})
+
+    class Shorter(Short):
+        pass
+
+    told = [refusal.problem.body for refusal in of_problems({Short, Shorter, Busy})]
+    assert told == [{"detail": Conflict.detail}, {"quantity": ["Only 2."]}, {"quantity": ["Only 2."]}]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "media_type", "body", "complaint"),
+    [
+        ("GET", "/api/widgets/1/", 200, "application/json", {"id": 1, "name": "a", "price": "1.00"}, None),
+        (
+            "GET",
+            "/api/widgets/1/",
+            200,
+            "application/json",
+            {"id": 1, "name": "a", "price": 1.0},
+            "unlike its document",
+        ),
+        ("GET", "/api/widgets/1/", 404, "application/json", {"detail": "Not found."}, None),
+        ("GET", "/api/widgets/1/", 404, "application/json", {"message": "Not found."}, "unlike its document"),
+        ("GET", "/api/widgets/1/", 418, "application/json", {}, "doesn't know"),
+        ("GET", "/api/widgets/1/", 200, "text/csv", None, "with text/csv"),
+        ("GET", "/api/widgets/1/", 200, "", None, "without the body"),
+        ("DELETE", "/api/widgets/1/", 204, "", None, None),
+        ("PUT", "/api/widgets/1/", 405, "application/json", {}, None),
+        ("GET", "/nowhere", 404, "application/json", {}, None),
+    ],
+)
+def test_the_tests_client_finds_answers_that_the_document_does_not_have(
+    document, method, path, status, media_type, body, complaint
+):
+    app = Flask("toy")
+    for rule, verb in (("/api/widgets/<int:widget_id>/", "GET"), ("/api/widgets/<int:widget_id>/", "DELETE")):
+        app.add_url_rule(rule, endpoint=verb, methods=[verb])
+    published = PublishedDocument(document)
+    if complaint is None:
+        published.check(app, method, path, status, media_type, body)
+    else:
+        with pytest.raises(AssertionError, match=complaint):
+            published.check(app, method, path, status, media_type, body)
