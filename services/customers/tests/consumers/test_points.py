@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select
@@ -61,6 +62,14 @@ def test_a_paid_order_earns_its_customer_points(client, register, deliver, order
         "customer_id": customer_id, "customer_uid": told.subject, "amount": 2, "balance": 2,
         "transaction_type": "EARN", "order_uid": event.data["order_uid"],
     }  # fmt: skip
+
+
+def test_each_change_told_goes_back_to_the_request_that_paid_its_order(register, deliver, order_paid, published):
+    customers = [register(), register()]
+    orders = [replace(order_paid(customer_id, 5), request_id=f"request-{n}") for n, customer_id in enumerate(customers)]
+    deliver(*orders)
+    told = {event.data["order_uid"]: event.request_id for event in published("PointsChanged")}
+    assert told == {order.subject: order.request_id for order in orders}
 
 
 def test_delivered_twice_earns_once(register, deliver, order_paid, points_of, published):
