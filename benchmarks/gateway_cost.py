@@ -1,4 +1,5 @@
-"""What the gateway costs: requests per second and latency with and without its check, before an upstream that costs nothing.
+"""What the gateway costs: requests per second and latency with and without its check, before an upstream that costs nothing,
+with no session revoked and with ten thousand; how long a revocation takes.
 
 `python benchmarks/gateway_cost.py [seconds]` needs nginx, njs and wrk; figures are for one nginx worker.
 """
@@ -8,10 +9,17 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from gateway.tests.running import Gateway, eventually, free_port
-from gateway.tests.stubs import Auth
+from gateway.tests.stubs import Auth, service_token
+
+REVOKED = 10_000
+FAR = 2_000_000_000  # when tokens and revocations expire
+PROTECTED = "/api/products/"
+LIMITS = ("GENERAL", "PUBLIC", "SESSION", "LOGIN", "PIN")
+UNLIMITED = {f"MOSTRADOR_LIMIT_{name}": "1000000/1000000" for name in LIMITS}
 
 UPSTREAM = """
 daemon off; pid {home}/pid; error_log stderr crit; {user}
@@ -45,6 +53,30 @@ def cpu_seconds(pid: int) -> float:
     return sum(int(each[11]) + int(each[12]) for each in fields) / os.sysconf("SC_CLK_TCK")
 
 
+def push_times(gateway: Gateway, count: int) -> list[float]:
+    """How long auth waits until the gateway has a revocation and the very next request is refused, in ms; sorted."""
+    times = []
+    for number in range(count):
+        began = time.perf_counter()
+        answer = gateway.push(service_token(), {"revocations": [{"sid": f"pushed-{number}", "exp": FAR}]})
+        times.append((time.perf_counter() - began) * 1e3)
+        assert answer.status == 204
+    return sorted(times)
+
+
+def many_revocations(gateway: Gateway, auth: Auth) -> None:
+    """Start again with so many sessions revoked that auth lists them all, and measure as before."""
+    auth.revoked = {f"revoked-{number}": FAR for number in range(REVOKED)}
+    gateway.stop()
+    began = time.perf_counter()
+    gateway.start()
+    print(
+        f"start with {REVOKED} revoked sessions until it lets anybody in: {time.perf_counter() - began:.2f} s",
+        flush=True,
+    )
+    assert gateway.call("GET", PROTECTED, token=auth.token(sid=f"revoked-{REVOKED - 1}")).status == 401
+
+
 def main() -> None:
     seconds = sys.argv[1] if len(sys.argv) > 1 else "5"
     with tempfile.TemporaryDirectory() as folder:
@@ -57,25 +89,32 @@ def main() -> None:
         upstream = subprocess.Popen([program, "-e", "stderr", "-p", str(conf.parent), "-c", str(conf)])
         auth = Auth(free_port())
         addresses = {f"MOSTRADOR_{name}_ADDR": f"127.0.0.1:{port}" for name in ("AUTH", "CATALOG")}
-        high = {
-            f"MOSTRADOR_LIMIT_{name}": "1000000/1000000" for name in ("GENERAL", "PUBLIC", "SESSION", "LOGIN", "PIN")
-        }
-        gateway = Gateway(home / "gateway", auth, {}, MOSTRADOR_AUTH_URL=f"http://{auth.address}", **addresses, **high)
+        gateway = Gateway(
+            home / "gateway", auth, {}, MOSTRADOR_AUTH_URL=f"http://{auth.address}", **addresses, **UNLIMITED
+        )
         try:
-            gateway.start()
-            token = auth.token(exp=2_000_000_000)
-            eventually(lambda: gateway.call("GET", "/api/products/", token=token).status == 200)
-            for connections in (1, 16):
+            for revoked in (0, REVOKED):
+                if revoked:
+                    many_revocations(gateway, auth)
+                else:
+                    began = time.perf_counter()
+                    gateway.start()
+                    print(f"start until it lets anybody in: {time.perf_counter() - began:.2f} s", flush=True)
+                token = auth.token(exp=FAR)
+                eventually(lambda: gateway.call("GET", PROTECTED, token=token).status == 200)  # noqa: B023
                 assert gateway.nginx
-                for name, pid, target, path in (
-                    ("upstream alone", upstream.pid, port, "/api/products/"),
-                    ("public route", gateway.nginx.pid, gateway.port, "/.well-known/jwks.json"),
-                    ("protected route", gateway.nginx.pid, gateway.port, "/api/products/"),
-                ):
-                    print(
-                        f"{name:<16} c={connections:<3}{wrk(pid, target, path, seconds, connections, token)}",
-                        flush=True,
-                    )
+                for connections in (1, 16):
+                    for name, pid, target, path in (
+                        ("upstream alone", upstream.pid, port, PROTECTED),
+                        ("public route", gateway.nginx.pid, gateway.port, "/.well-known/jwks.json"),
+                        ("protected route", gateway.nginx.pid, gateway.port, PROTECTED),
+                    ):
+                        figures = wrk(pid, target, path, seconds, connections, token)
+                        print(f"{revoked:>6} revoked  {name:<16} c={connections:<3}{figures}", flush=True)
+                times = push_times(gateway, 300)
+                print(
+                    f"{revoked:>6} revoked  a revocation: p50 {times[150]:.2f} ms, p99 {times[297]:.2f} ms", flush=True
+                )
         finally:
             gateway.stop()
             auth.stop()

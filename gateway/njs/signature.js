@@ -41,7 +41,7 @@ async function isSigned(token) {
         return false;
     }
     const key = await crypto.subtle.importKey('spki', found, ALGORITHM, false, ['verify']);
-    const dot = token.lastIndexOf('.');
+    const dot = tokens.signatureDot(token);
     const signature = Buffer.from(token.slice(dot + 1), 'base64url');
     return await crypto.subtle.verify(ALGORITHM, key, signature, Buffer.from(token.slice(0, dot)));
 }

@@ -6,6 +6,9 @@ const USER_TOKEN = /^[A-Za-z0-9_-]{2,512}\.[A-Za-z0-9_-]{2,3000}\.[A-Za-z0-9_-]{
 
 // The credential of an Authorization header, or '' where it is absent or of another scheme.
 function credential(authorization) {
+    if (authorization && authorization.startsWith('Bearer ')) {
+        return authorization.slice(7);
+    }
     return authorization && authorization.slice(0, 7).toLowerCase() === 'bearer ' ? authorization.slice(7) : '';
 }
 
@@ -27,9 +30,10 @@ function part(token, index) {
     }
 }
 
-// Where the dot before the signature stands; lastIndexOf would look at each letter of the signature.
+// Where the dot before the signature stands; for a key of 2048 bits without a search.
 function signatureDot(token) {
-    return token.indexOf('.', token.indexOf('.') + 1);
+    const likely = token.length - 343;
+    return token[likely] === '.' ? likely : token.lastIndexOf('.');
 }
 
 // The claims of what looks like a user's token, as they are told; null when it does not.

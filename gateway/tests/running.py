@@ -125,7 +125,7 @@ class Gateway:
         return self
 
     def wait_ready(self) -> None:
-        eventually(lambda: call(self.internal_port, "GET", "/healthz").status == 200)
+        eventually(lambda: call(self.internal_port, "GET", "/healthz").status == 200, seconds=30)
 
     def reload(self) -> None:
         """Let nginx take over its configuration as it stands there, and wait until new workers serve."""

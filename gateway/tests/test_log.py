@@ -62,10 +62,12 @@ def test_no_secret_and_nothing_personal_is_logged(platform: Platform) -> None:
     ):
         last = platform.gateway.call("GET", path, token=token)
     login = {"Content-Type": "application/json"}
-    last = platform.gateway.call("POST", "/api/v1/auth/login", login, b'{"phone": "5215550001", "pin_code": "8642"}')
+    last = platform.gateway.call(
+        "POST", "/api/v1/auth/login", login, b'{"phone": "5215550001", "pin_code": "so-secret"}'
+    )
     entries(platform, last)
     log = (platform.gateway.home / "access.log").read_text()
-    for secret in (token, token.split(".")[2], "ana", "hush", "5550001", "8642"):
+    for secret in (token, token.split(".")[2], "ana", "hush", "5550001", "so-secret"):
         assert secret not in log
     assert '"path":"/api/v1/user…"' in log
     assert '"path":"/api/chatbotusers/…"' in log
