@@ -24,6 +24,10 @@ timeout = 30
 graceful_timeout = 10
 forwarded_allow_ips = "127.0.0.1,::1"
 control_socket_disable = True  # it would stand in the home folder, one for all services
+# No less than the gateway lets through: what gunicorn itself refuses it refuses in HTML.
+limit_request_line = 8190
+limit_request_field_size = 8190
+limit_request_fields = 8192
 logger_class = "chassis.gunicorn_worker.ServerLogger"  # the gateway writes the access log
 logconfig_dict = logs.dict_config(_settings.log_level)
 
