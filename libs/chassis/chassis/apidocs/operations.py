@@ -150,9 +150,8 @@ class _Operation:
 
     def _headers(self) -> Iterator[Json]:
         if self.idempotent:
-            yield _header(
-                "Idempotency-Key", "Repeat a request under the same key and it has one effect and one answer.", "7f0c"
-            )
+            # No example: a page would send it with every request that is tried out.
+            yield _header("Idempotency-Key", "Repeat a request under one key: it has one effect and one answer.")
         if "chassis.conditional.check_if_match" in self.reach.functions:
             yield _header("If-Match", "Change it only if it still is in the state with this ETag.")
         if "chassis.conditional.detail" in self.reach.functions:
@@ -257,11 +256,10 @@ class _Operation:
         return self.service.examples.of_field(name, shape, self.service.shapes.components)
 
 
-def _header(name: str, description: str, example: str | None = None) -> Json:
-    found: Json = {
+def _header(name: str, description: str) -> Json:
+    return {
         "name": name, "in": "header", "required": False, "description": description, "schema": {"type": "string"},
     }  # fmt: skip
-    return {**found, "example": example} if example else found
 
 
 def _sentence(view: Any) -> str | None:
@@ -282,4 +280,4 @@ def _texts(docstring: str) -> tuple[str, str]:
     """A view's docstring as a title and the whole of it, where that says more."""
     whole = re.sub(r"\s+", " ", docstring).strip()
     title = re.split(r"[;:.](?:\s|$)", whole, maxsplit=1)[0]
-    return title, "" if whole.rstrip(".") == title else whole
+    return title.replace("`", ""), "" if whole.rstrip(".") == title else whole
