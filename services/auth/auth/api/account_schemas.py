@@ -7,7 +7,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from auth.api.schemas import AccountOut, Password, TokensOut, UserOut
+from auth.api.schemas import AccountOut, FullName, Password, TokensOut, UserOut
 from auth.domain.plans import FREEMIUM, PLANS
 from auth.domain.regions import CURRENCIES, time_zones
 from chassis import schemas
@@ -52,7 +52,7 @@ class Register(_Company):
 
     email = schemas.Email(required=True, max_length=254)
     password = Password(required=True, checked=True)
-    full_name = schemas.Text(required=True, max_length=300)
+    full_name = FullName(required=True)
     company_name = schemas.Text(required=True, max_length=200)
     company_email = schemas.Email(max_length=254, **_OPTIONAL)
     subscription_plan = schemas.Choice(tuple(PLANS), load_default=FREEMIUM)

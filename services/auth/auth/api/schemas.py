@@ -8,7 +8,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from auth.domain.names import split_full_name
+from auth.domain.names import NAME_LENGTH, split_full_name
 from auth.domain.passwords import MAX_LENGTH, MIN_LENGTH
 from auth.domain.plans import EMPLOYEE, ROLES
 from chassis import schemas
@@ -47,6 +47,21 @@ class Password(ma.fields.String):
         if self.checked and len(value) > MAX_LENGTH:
             raise ma.ValidationError(f"Ensure this field has no more than {MAX_LENGTH} characters.")
         return value
+
+
+class FullName(schemas.Text):
+    """003's full name: its first word and the rest are kept as first and last name."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=2 * NAME_LENGTH, **kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        name = super()._deserialize(value, attr, data, **kwargs)
+        first, rest = split_full_name(name)
+        if max(len(first), len(rest)) > NAME_LENGTH:
+            most = NAME_LENGTH if len(first) > NAME_LENGTH else len(first) + 1 + NAME_LENGTH
+            raise ma.ValidationError(f"Ensure this field has no more than {most} characters.")
+        return name
 
 
 class Moment(ma.fields.AwareDateTime):
@@ -111,9 +126,9 @@ class UserCreate(_Names):
     username = schemas.Text(**USERNAME)
     email = schemas.Email(required=True, max_length=254)
     password = Password(required=True, checked=True)
-    first_name = schemas.Text(max_length=150)
-    last_name = schemas.Text(max_length=150)
-    full_name = schemas.Text(max_length=300)
+    first_name = schemas.Text(max_length=NAME_LENGTH)
+    last_name = schemas.Text(max_length=NAME_LENGTH)
+    full_name = FullName()
     phone_number = schemas.Text(max_length=20, load_default="", **_OPTIONAL)
     address = schemas.Text(max_length=255, load_default="", **_OPTIONAL)
     role = schemas.Choice(ROLES, load_default=EMPLOYEE)
@@ -132,9 +147,9 @@ class ProfilePatch(_Names):
 
     username = schemas.Text(**USERNAME)
     email = schemas.Email(max_length=254)
-    first_name = schemas.Text(max_length=150)
-    last_name = schemas.Text(max_length=150)
-    full_name = schemas.Text(max_length=300)
+    first_name = schemas.Text(max_length=NAME_LENGTH)
+    last_name = schemas.Text(max_length=NAME_LENGTH)
+    full_name = FullName()
     phone_number = schemas.Text(max_length=20, **_OPTIONAL)
     address = schemas.Text(max_length=255, **_OPTIONAL)
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+NAME_LENGTH = 150
+"""Characters of a first or a last name."""
+
 
 def login_key(name: str) -> str:
     """The form in which a login name is compared: case does not matter."""

@@ -214,6 +214,22 @@ def test_both_methods_change_what_is_given_only(client, employee, published, met
     assert (event.subject, event.version, event.data["full_name"]) == (employee["uid"], 2, "Laura Elena Mendez")
 
 
+@pytest.mark.parametrize(
+    ("name", "most"), [("x" * 151, 150), ("x" * 151 + " y", 150), ("Ana " + "y" * 151, 154), (" Ana  " + "y" * 151, 154)]
+)
+def test_neither_part_of_a_full_name_may_be_too_long(client, name, most):
+    error = {"full_name": [f"Ensure this field has no more than {most} characters."]}
+    body = {"email": "otra@empresa.com", "password": "password123", "full_name": name}
+    for answer in (
+        client.post("/api/users/", body), client.patch("/api/users/me/", {"full_name": name}),
+        client.patch("/api/users/1/", {"full_name": name}),
+        client.post("/api/auth/register/", {**body, "company_name": "Otra"}, role=None),
+    ):  # fmt: skip
+        assert (answer.status, answer.json) == (400, error)
+    fits = "x" * 149 + " " + "y" * 150
+    assert client.patch("/api/users/me/", {"full_name": fits}).json["full_name"] == fits
+
+
 def test_the_full_name_splits(client):
     answer = client.put("/api/users/me/", {"full_name": "Juan Carlos Pérez"})
     assert (answer.json["first_name"], answer.json["last_name"]) == ("Juan", "Carlos Pérez")
