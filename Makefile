@@ -7,7 +7,7 @@ PYTHON := $(firstword $(wildcard /usr/bin/python3) python3)
 NATIVE := $(PYTHON) deploy/native/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs trace restart run backup restore test check contracts contracts-check format install clean
+.PHONY: help up down status logs trace restart run backup restore test check contracts contracts-check fuzz format install clean
 
 help: ## this list
 	@$(PYTHON) deploy/native/bootstrap.py help $(firstword $(MAKEFILE_LIST))
@@ -50,6 +50,9 @@ contracts: ## write the API's documents anew from the code: OpenAPI, Postman, As
 
 contracts-check: ## what has broken since BASE=<tag, branch or commit>: events, internal calls, APIs, migrations
 	@$(NATIVE) contracts-check $(BASE)
+
+fuzz: ## ask the API ever new things, by all its roles: F="--seconds 600 --seed 7 --only /api/orders/", F=--help
+	@$(NATIVE) fuzz -- $(F)
 
 format: ## put the Python code into its form
 	@$(NATIVE) format

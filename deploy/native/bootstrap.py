@@ -77,6 +77,7 @@ def main(command: str, arguments: Sequence[str]) -> int:
         "format",
         "contracts",
         "contracts-check",
+        "fuzz",
     ):
         with one_at_a_time():
             install_system_packages(wanted_system_packages(command))
@@ -84,6 +85,9 @@ def main(command: str, arguments: Sequence[str]) -> int:
     if command == "install":
         print("Everything is installed.")
         return 0
+    if command == "image" and not PYTHON.exists():  # Docker does the work: nothing has to be installed for it
+        os.environ["PYTHONPATH"] = str(ROOT / "deploy" / "native")
+        return become([sys.executable, "-m", "native", command, *arguments])
     return become([str(PYTHON), "-m", "native", command, *arguments])
 
 
@@ -106,7 +110,7 @@ def wanted_system_packages(command: str) -> dict[str, str]:
     """What has to come from the distribution for a command, in this environment."""
     if command in ("alone", "play", "check", "format", "contracts", "contracts-check"):
         return {}
-    if command in ("test", "install"):
+    if command in ("test", "install", "fuzz"):
         return {**NGINX, **RABBITMQ, **POSTGRESQL, **CHROMIUM}
     rabbitmq = {} if os.environ.get("MOSTRADOR_AMQP_URL") else RABBITMQ
     postgresql = POSTGRESQL if os.environ.get("MOSTRADOR_DATABASE", "").lower() == "postgresql" else {}

@@ -62,6 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     contracts.add_argument(
         "base", nargs="?", default="", help="the newest tag when it is not said, else the last commit"
     )
+    fuzz = add("fuzz", _fuzz, "ask the API ever new things: `fuzz -- --help`")
+    fuzz.add_argument("arguments", nargs="*")
     add("contracts", _contracts, "write the API's documents anew from the code: OpenAPI, Postman, AsyncAPI")
     alone = add("alone", _alone, "run one service without the others, its neighbours played from contracts/")
     alone.add_argument("service")
@@ -154,6 +156,11 @@ def _contracts_check(settings: Settings, options: argparse.Namespace) -> int:
     from native.contracts.check import check
 
     return check(ROOT, options.base)
+
+
+def _fuzz(settings: Settings, options: argparse.Namespace) -> int:
+    program = str(ROOT / "tests" / "fuzzing.py")
+    os.execv(sys.executable, [sys.executable, program, *options.arguments])
 
 
 def _contracts(settings: Settings, _: argparse.Namespace) -> int:
