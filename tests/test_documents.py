@@ -236,8 +236,11 @@ def test_a_login_and_a_call_are_done_by_clicking_in_swagger_ui(started: Platform
         return f'[id$="-{name}"]'
 
     def execute(name: str) -> tuple[str, str]:
-        browser.click(f"{block(name)} .execute")
         row = f"document.querySelector('{block(name)} .live-responses-table .response')"
+        if browser.value(f"!!{row}"):  # the answer to what was tried before
+            browser.click(f"{block(name)} .btn-clear")
+            browser.wait(f"!{row}")
+        browser.click(f"{block(name)} .execute")
         browser.wait(f"!!{row}?.querySelector('.response-col_status')?.textContent.match(/\\d/)")
         status = browser.value(f"{row}.querySelector('.response-col_status').textContent")
         return str(status), str(browser.value(f"{row}.querySelector('.highlight-code pre')?.textContent"))

@@ -37,7 +37,8 @@ class PublishedDocument:
         if operation is None or status in _NO_OPERATION:
             return
         where = f"{method} {template} answered {status}"
-        assert str(status) in operation["responses"], f"{where}, which its document doesn't know (`make contracts` writes it anew): {body}"
+        unknown = f"{where}, which its document doesn't know (`make contracts` writes it anew): {body}"
+        assert str(status) in operation["responses"], unknown
         response = operation["responses"][str(status)]
         if "$ref" in response:
             response = self._responses[response["$ref"].rpartition("/")[2]]
