@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import IntegerConverter, Map
+from werkzeug.routing import IntegerConverter
 
 from chassis import access, errors, failpoints, health, logs, metrics, observation, spans
 from chassis.blueprint import Blueprint
@@ -19,10 +19,15 @@ MAX_BODY = 1024 * 1024  # bytes; the gateway refuses larger ones first
 
 
 class RowId(IntegerConverter):
-    """`<int:…>` in a path: a number that no row can have as its id is a 404 and never reaches the database."""
+    """`<int:…>` in a path. A number that no row can have as its id stands for the last one, which no row has either: so it
+    is a 404 after the checks of method, token and role, like any other unknown id.
+    """
 
-    def __init__(self, map: Map, fixed_digits: int = 0, max: int = 2**63 - 1) -> None:
-        super().__init__(map, fixed_digits=fixed_digits, max=max)
+    LAST = 2**63 - 1
+
+    def to_python(self, value: str) -> int:
+        digits = value.lstrip("0")
+        return self.LAST if len(digits) > len(str(self.LAST)) else min(int(digits or "0"), self.LAST)
 
 
 def web_database(settings: Settings) -> Database:

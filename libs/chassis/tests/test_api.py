@@ -30,6 +30,16 @@ def test_another_account_sees_nothing(client):
     assert client.get("/api/widgets/").json == [made]
 
 
+@pytest.mark.parametrize("number", [str(2**63 - 1), str(2**63), "9" * 20, "9" * 5000])
+def test_a_number_beyond_all_ids_is_an_unknown_one_for_every_method_and_role(client, number):
+    path = f"/api/widgets/{number}/"
+    assert client.get(path).status == client.delete(path).status == 404
+    assert client.post(path, {}).status == 405
+    assert client.get(path, role=None).status == 401
+    made = make(client).json
+    assert client.get(f"/api/widgets/000{made['id']}/").json == made
+
+
 def test_field_errors_name_every_bad_field(client):
     answer = client.post("/api/widgets/", {"name": "toolong", "price": "x"})
     assert answer.status == 400
