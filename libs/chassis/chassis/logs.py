@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging.config
 import os
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -75,22 +76,35 @@ def configure(service: str, level: str = "INFO") -> None:
     )
 
 
+_second = [(0, "")]  # as text, made once a second
 _UNREAD = contextlib.suppress(OSError)  # stderr may be gone
-_FORM = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
 
 
-def hot_line(event: str) -> dict[str, Any] | None:
-    """An INFO line of a hot path, for the caller to fill and `write`; None when such lines are not wanted."""
-    if not _ready["written"]:
-        return None
-    return {"service": _ready["service"], "level": "info", "event": event, "timestamp": datetime.now(UTC)}
+def hot() -> bool:
+    """Whether the INFO lines of hot paths are wanted. They pass the logging machinery by, at a tenth of its cost."""
+    return bool(_ready["written"])
 
 
-def write(*lines: dict[str, Any]) -> None:
-    """Write hot lines as they are and in one go: a twentieth of what a logger's lines cost."""
-    written = b"".join([orjson.dumps(line, str, _FORM) for line in lines])
+def beginning(event: str, **fields: Any) -> str:
+    """The beginning of a hot line, up to and with the comma after what every such line has alike."""
+    return orjson.dumps({"service": _ready["service"], "level": "info", "event": event, **fields})[:-1].decode() + ","
+
+
+def now() -> str:
+    """The time as the lines have it."""
+    at = time.time()
+    second, text = _second[0]
+    if second != int(at):
+        second = int(at)
+        text = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        _second[0] = second, text
+    return f"{text}.{int((at - second) * 1_000_000):06}Z"
+
+
+def write(lines: str) -> None:
+    """Write finished lines, each with its end, in one go."""
     with _UNREAD:
-        os.write(2, written)
+        os.write(2, lines.encode())
 
 
 def get(name: str) -> Any:
