@@ -17,6 +17,12 @@ KNOWN = {"apiVersion", "kind", "resources", "namespace", "images", "patches"}
 Object = dict[str, Any]
 
 
+def load_all(text: str) -> list[Object]:
+    """All documents of a YAML stream, by the fast loader where PyYAML has it."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return [one for one in yaml.load_all(text, Loader=loader) if one]
+
+
 def objects(folder: str) -> list[Object]:
     """All objects of a folder below deploy/kubernetes, patched."""
     return deepcopy(_objects((KUBERNETES / folder).resolve()))
@@ -29,9 +35,7 @@ def _objects(folder: Path) -> list[Object]:
     found: list[Object] = []
     for resource in kustomization["resources"]:
         path = (folder / resource).resolve()
-        found += (
-            deepcopy(_objects(path)) if path.is_dir() else [one for one in yaml.safe_load_all(path.read_text()) if one]
-        )
+        found += deepcopy(_objects(path)) if path.is_dir() else load_all(path.read_text())
     for one in found:
         if kustomization.get("namespace") and one["kind"] != "Namespace":
             one["metadata"]["namespace"] = kustomization["namespace"]
