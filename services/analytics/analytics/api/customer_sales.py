@@ -26,7 +26,7 @@ blp = Blueprint("customer sales", __name__, description="One customer's purchase
 @blp.files(response=[CSV])
 @blp.response(200, CustomerSalesOut)
 def show(query: dict[str, Any]) -> Response:
-    """The history; a period in which this customer bought nothing is answered with a sentence."""
+    """What a customer bought in a period; one in which this customer bought nothing is answered with a sentence."""
     return answer(REPORT, query)
 
 

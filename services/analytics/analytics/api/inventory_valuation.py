@@ -25,7 +25,7 @@ blp = Blueprint("inventory valuation", __name__, description="The value of the s
 @blp.files(response=[CSV])
 @blp.response(200, InventoryValuationOut)
 def show(query: dict[str, Any]) -> Response:
-    """The value at today's prices, of everything in stock or of the product with that SKU or name."""
+    """What the stock is worth at today's prices: all of it, or the product with that SKU or name."""
     return answer(REPORT, query)
 
 

@@ -28,7 +28,7 @@ LISTS = ("most_sold", "least_sold")
 @blp.files(response=[CSV, SVG])
 @blp.response(200, ProductRankingOut)
 def show(query: dict[str, Any]) -> Response:
-    """The ranking; on days between the first and the last sale on which nothing was sold it says so."""
+    """The most and the least sold products of a period; where nothing was sold on its days, it says so."""
     return answer(REPORT, query)
 
 

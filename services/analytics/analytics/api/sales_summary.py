@@ -28,7 +28,7 @@ blp = Blueprint("sales summary", __name__, description="Revenue of a period.")
 @blp.files(response=[CSV, SVG])
 @blp.response(200, SalesSummaryOut)
 def show(query: dict[str, Any]) -> Response:
-    """The summary; as a chart by `chart`: day, hour or payment_method."""
+    """Revenue, tickets, products, hours and payment methods of a period; as a chart by `chart`: day, hour or payment_method."""
     return answer(REPORT, query)
 
 

@@ -36,7 +36,7 @@ blp = Blueprint("sales velocity", __name__, description="How fast products sell.
 @blp.files(response=[CSV, SVG])
 @blp.response(200, SalesVelocityOut)
 def show(query: dict[str, Any]) -> Response:
-    """The velocity of the product that has `identifier` as its SKU or name; the days end today."""
+    """How fast a product sells and when it will be gone; `identifier` is its SKU or name, the days end today."""
     return answer(REPORT, query)
 
 

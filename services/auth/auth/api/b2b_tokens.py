@@ -26,7 +26,9 @@ from chassis.blueprint import Blueprint
 from chassis.current import reading
 from chassis.db import utcnow
 
-blp = Blueprint("b2b_tokens", __name__, url_prefix="/api/v1/auth", description="Logins of users and clients, and their tokens.")
+blp = Blueprint(
+    "b2b_tokens", __name__, url_prefix="/api/v1/auth", description="Logins of users and clients, and their tokens."
+)
 
 _ANYBODY = (*STAFF, CLIENT)
 
@@ -36,7 +38,7 @@ _ANYBODY = (*STAFF, CLIENT)
 @blp.body(B2bLogin)
 @blp.response(200, b2b.auth_one(B2bTokensOut))
 def login(body: dict[str, Any]) -> Response:
-    """Open a session, of a user or of a client by the fields given; one may have any number of them."""
+    """Log in as a user or as a client, by the fields given; one may have any number of sessions."""
     logins = runtime().logins
     if "phone" in body:
         done = logins.log_in_client(phone=body["phone"], pin_code=body["pin_code"], device=device())
@@ -78,7 +80,7 @@ def me() -> Response:
 @roles(*_ANYBODY)
 @blp.response(200, b2b.AUTH_DONE)
 def logout() -> Response:
-    """End the session; its tokens are refused everywhere from this answer on."""
+    """Log out; the session's tokens are refused everywhere from this answer on."""
     return done_and_tell(
         "logged out successfully", log_out, sid=current_user().sid, refresh_hash=None, mine=own_sessions(), answer=None,
         now=utcnow(), revoking=runtime().logins.revoking, by=actor(),

@@ -29,7 +29,7 @@ LOGGED_OUT = {"message": "Logout successful", "detail": "Session revoked and tok
 @blp.body(DeviceLogin)
 @blp.response(200, DeviceLoginOut)
 def login(body: dict[str, Any]) -> Response:
-    """Open the one session of a client type; 401 while there is one."""
+    """Log in with the one session of a client type; 401 while there is one."""
     name, password = body.pop("username"), body.pop("password")
     done = runtime().logins.log_in(name=name, password=password, device=device(**body), exclusive=True)
     pair = {"refresh": done.tokens.refresh, "access": done.tokens.access}
@@ -51,7 +51,7 @@ def refresh(body: dict[str, Any]) -> Response:
 @blp.body(Logout)
 @blp.response(200, DeviceLogoutOut)
 def logout(body: dict[str, Any]) -> Response:
-    """End the session; its tokens are refused everywhere from this answer on."""
+    """Log out; the session's tokens are refused everywhere from this answer on."""
     return log_out_here(body.get("refresh"), LOGGED_OUT)
 
 
@@ -59,7 +59,7 @@ def logout(body: dict[str, Any]) -> Response:
 @idempotency.idempotent
 @blp.response(200, LogoutAllOut)
 def logout_all() -> Response:
-    """End all of one's sessions, this one too."""
+    """Log out everywhere, here too."""
     return respond_and_tell(
         200, log_out_everywhere, mine=own_sessions(), now=utcnow(), revoking=runtime().logins.revoking, by=actor()
     )

@@ -24,7 +24,7 @@ blp = Blueprint("tokens", __name__, url_prefix="/api/auth", description="Log in,
 @blp.body(Login)
 @blp.response(200, LoginOut)
 def login(body: dict[str, Any]) -> Response:
-    """Open a session; one may have any number of them."""
+    """Log in; one may have any number of sessions."""
     name = body.get("email") or body["username"]
     done = runtime().logins.log_in(name=name, password=body["password"], device=device())
     pair = {"refresh": done.tokens.refresh, "access": done.tokens.access}
@@ -47,6 +47,6 @@ def refresh(body: dict[str, Any]) -> Response:
 @blp.body(Logout)
 @blp.response(200, MessageOut)
 def logout(body: dict[str, Any]) -> Response:
-    """End the session; its tokens are refused everywhere from this answer on."""
+    """Log out; the session's tokens are refused everywhere from this answer on."""
     message = {"message": "Sesión cerrada exitosamente"}
     return log_out_here(body.get("refresh"), message)

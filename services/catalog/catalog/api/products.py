@@ -57,7 +57,7 @@ def retrieve(product_id: int) -> Response:
 @blp.body(ProductPatch, partial=True)
 @blp.response(200, ProductOut)
 def change(body: dict[str, Any], product_id: int) -> Response:
-    """Set the given fields; both methods are partial. A new `current_stock` is booked as an adjustment."""
+    """Change a product: the given fields, by both methods. A new `current_stock` is booked as an adjustment."""
     return web.respond(
         200, update_product, product_id=product_id, changes=body, actor_uid=current_user().uid,
         precondition=conditional.check_if_match,

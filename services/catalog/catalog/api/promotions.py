@@ -53,7 +53,7 @@ def retrieve(promotion_id: int) -> Response:
 @blp.body(PromotionPatch, partial=True)
 @blp.response(200, PromotionOut)
 def change(body: dict[str, Any], promotion_id: int) -> Response:
-    """Set the given fields; both methods are partial."""
+    """Change a promotion: the given fields, by both methods."""
     return web.respond(
         200, update_promotion, promotion_id=promotion_id, changes=body, precondition=conditional.check_if_match
     )

@@ -56,7 +56,7 @@ def retrieve(supplier_id: int) -> Response:
 @blp.body(SupplierPatch, partial=True)
 @blp.response(200, SupplierOut)
 def change(body: dict[str, Any], supplier_id: int) -> Response:
-    """Set the given fields; both methods are partial."""
+    """Change a supplier: the given fields, by both methods."""
     return web.respond(
         200, update_supplier, supplier_id=supplier_id, changes=body, precondition=conditional.check_if_match
     )

@@ -32,7 +32,7 @@ _ONE = "/api/chatbotusers/<string:mobile_number>/"
 @blp.query(ListQuery)
 @blp.response(200, ChatbotUserOut(many=True))
 def list_chatbot_users(query: dict[str, Any]) -> Response:
-    """All of them by number; `search` looks at number and name."""
+    """The chatbot's users by number; `search` looks at number and name."""
     with reading() as session:
         return listed(session, queries.chatbot_users(query), query, queries.chatbot_user_dict)
 
@@ -43,7 +43,7 @@ def list_chatbot_users(query: dict[str, Any]) -> Response:
 @blp.body(ChatbotUserCreate)
 @blp.response(201, ChatbotUserOut)
 def create(body: dict[str, Any]) -> Response:
-    """Register one."""
+    """Register a chatbot user."""
     return web.respond(201, create_chatbot_user, **body)
 
 
@@ -51,7 +51,7 @@ def create(body: dict[str, Any]) -> Response:
 @roles("ADMIN", "OWNER")
 @blp.response(200, ChatbotUserOut)
 def show(mobile_number: str) -> Response:
-    """One, with an ETag."""
+    """One chatbot user, with an ETag."""
     with reading() as session:
         return detail(queries.chatbot_user_dict(queries.chatbot_user_row(session, mobile_number)))
 
@@ -61,7 +61,7 @@ def show(mobile_number: str) -> Response:
 @blp.body(ChatbotUserPatch, partial=True)
 @blp.response(200, ChatbotUserOut)
 def change(body: dict[str, Any], mobile_number: str) -> Response:
-    """Change the name; the number is what one is known by, and stays."""
+    """Change a chatbot user's name; the number is what one is known by, and stays."""
     with writing() as session:
         answer = update_chatbot_user(session, mobile_number=mobile_number, changes=body, precondition=check_if_match)
     return json_response(answer, 200, {"ETag": etag_of(answer)})
@@ -71,7 +71,7 @@ def change(body: dict[str, Any], mobile_number: str) -> Response:
 @roles("ADMIN", "OWNER")
 @blp.response(204)
 def delete(mobile_number: str) -> Response:
-    """Delete one for good."""
+    """Delete a chatbot user for good."""
     return web.respond(204, delete_chatbot_user, mobile_number=mobile_number, precondition=check_if_match)
 
 

@@ -23,7 +23,7 @@ blp = Blueprint("credit", __name__, description="The store credit of customers."
 @blp.body(CreditPayment)
 @blp.response(200, CreditPaymentOut)
 def pay_credit(body: dict[str, Any], customer_id: int) -> Response:
-    """Take a payment off the debt; more than the debt ends at 0.00."""
+    """Take a payment off a customer's debt; more than the debt ends at 0.00."""
     return web.respond(200, credit.pay_credit, customer_id=customer_id, actor_uid=current_user().uid, **body)
 
 
@@ -31,6 +31,6 @@ def pay_credit(body: dict[str, Any], customer_id: int) -> Response:
 @blp.query(CreditHistoryQuery)
 @blp.response(200, CreditTransactionOut(many=True))
 def history(query: dict[str, Any], customer_id: int) -> Response:
-    """Charges, payments and adjustments, newest first."""
+    """A customer's charges, payments and adjustments of credit, newest first."""
     with reading() as session:
         return listed(session, queries.credit_history(session, customer_id, query), query, lambda row: row._asdict())

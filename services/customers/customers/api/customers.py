@@ -25,7 +25,7 @@ _ONE = "/api/customers/<int:customer_id>/"
 @blp.query(CustomerQuery)
 @blp.response(200, CustomerOut(many=True))
 def list_customers(query: dict[str, Any]) -> Response:
-    """The living customers, by id; `search` looks at names, phone and e-mail without accents."""
+    """The customers, by id, without deleted ones; `search` looks at names, phone and e-mail without accents."""
     with reading() as session:
         return listed(session, queries.customers(query), query, queries.customer_dict)
 
@@ -51,7 +51,7 @@ def show(customer_id: int) -> Response:
 @blp.body(CustomerPatch, partial=True)
 @blp.response(200, CustomerOut)
 def change(body: dict[str, Any], customer_id: int) -> Response:
-    """Change the fields that are given. With `If-Match`, only if nobody else changed the customer meanwhile."""
+    """Change a customer: the fields that are given. With `If-Match`, only if nobody else changed the customer meanwhile."""
     with writing() as session:
         answer = update_customer(session, customer_id=customer_id, changes=body, precondition=check_if_match)
     return json_response(answer, 200, {"ETag": etag_of(answer)})

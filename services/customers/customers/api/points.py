@@ -23,7 +23,7 @@ blp = Blueprint("points", __name__, description="The loyalty points ledger.")
 @blp.body(PointsChange)
 @blp.response(201, PointsChangeOut)
 def change_points(body: dict[str, Any], customer_id: int) -> Response:
-    """Add, redeem or correct points. What an EMPLOYEE adds in a day is capped; the ledger keeps who did it."""
+    """Add, redeem or correct a customer's points. What an EMPLOYEE adds in a day is capped; the ledger keeps who did it."""
     user = current_user()
     return web.respond(
         201, record_points, customer_id=customer_id, actor_uid=user.uid, daily_cap=_daily_cap(user.role), **body
@@ -34,7 +34,7 @@ def change_points(body: dict[str, Any], customer_id: int) -> Response:
 @blp.query(PointsHistoryQuery)
 @blp.response(200, PointsTransactionOut(many=True))
 def history(query: dict[str, Any], customer_id: int) -> Response:
-    """Everything that changed a customer's balance, newest first."""
+    """Everything that changed a customer's points, newest first."""
     with reading() as session:
         return listed(session, queries.points_history(session, customer_id, query), query, lambda row: row._asdict())
 
