@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,16 @@ def test_what_the_gateway_lets_through_is_answered_by_the_service_itself(api: Ap
     assert (long.status_code, long.json()) == (400, {"search": ["Ensure this field has no more than 200 characters."]})
     assert api.ask("GET", "/api/products/", **{f"X-{n}": "1" for n in range(400)}).status_code == 200
     assert api.ask("GET", "/api/products/", **{"X-Long": "1" * 8000}).status_code == 200
+
+
+def test_a_large_body_that_is_refused_unread_does_no_harm_to_who_comes_next(platform: Platform, api: Api) -> None:
+    name = f"cajero_{uuid.uuid4().hex[:8]}"
+    who = {"username": name, "email": f"{name}@example.com", "password": "securePass123"}
+    api.post("/api/users/", {**who, "first_name": "Juan", "last_name": "Lopez"})
+    employee = Api(platform.url, name, "securePass123")
+    for _ in range(40):
+        refused = employee.ask("POST", "/api/suppliers/", {"name": "x" * 200_000})
+        assert (refused.status_code, api.ask("POST", "/api/suppliers/", {}).status_code) == (403, 400)
 
 
 def test_a_refresh_token_works_once(platform: Platform, api: Api) -> None:

@@ -1,4 +1,5 @@
-"""gunicorn's thread worker, with threads that stay with a busy connection, and its logger without an access log.
+"""gunicorn's thread worker, with threads that stay with a busy connection and connections that survive a refused body, and
+its logger without an access log.
 
 The stock worker hands a connection back to its main thread after every answer and has it dispatched anew for the next request:
 two changes of thread a request, under one interpreter lock. The gateway keeps its connections busy, so a thread that has
@@ -8,12 +9,15 @@ answered looks a few milliseconds for the next request on the same one, unless o
 from __future__ import annotations
 
 import select
+import time
 from typing import Any
 
 from gunicorn.glogging import Logger
 from gunicorn.workers.gthread import ThreadWorker
 
 LINGER_MS = 4
+UNREAD_BYTES, UNREAD_SECONDS = 64 * 1024 * 1024, 5
+"""Of a refused request's body; no route takes half as much, and the gateway sends none before it has all of it."""
 
 
 class LingeringThreadWorker(ThreadWorker):  # type: ignore[misc]
@@ -24,6 +28,13 @@ class LingeringThreadWorker(ThreadWorker):  # type: ignore[misc]
         while (kept := super().handle(conn)) is True and self._next_follows(conn):
             pass
         return kept
+
+    def _keepalive_after(self, conn: Any, keepalive: Any) -> bool:
+        """Read what the service left unread, all of it. The stock worker hangs up after 64 KiB, when its answer has promised
+        the gateway to stay: the next request on that connection, somebody else's, then got a 502.
+        """
+        deadline = time.monotonic() + UNREAD_SECONDS
+        return bool(keepalive) and bool(conn.parser.finish_body(deadline=deadline, max_bytes=UNREAD_BYTES))
 
     def _next_follows(self, conn: Any) -> bool:
         if not self.alive or conn.is_http2 or not self.tpool._work_queue.empty():
