@@ -215,7 +215,8 @@ def test_both_methods_change_what_is_given_only(client, employee, published, met
 
 
 @pytest.mark.parametrize(
-    ("name", "most"), [("x" * 151, 150), ("x" * 151 + " y", 150), ("Ana " + "y" * 151, 154), (" Ana  " + "y" * 151, 154)]
+    ("name", "most"),
+    [("x" * 151, 150), ("x" * 151 + " y", 150), ("Ana " + "y" * 151, 154), (" Ana  " + "y" * 151, 154)],
 )
 def test_neither_part_of_a_full_name_may_be_too_long(client, name, most):
     error = {"full_name": [f"Ensure this field has no more than {most} characters."]}
