@@ -30,6 +30,13 @@ def test_every_service_wants_a_token(platform: Platform, path: str) -> None:
     assert re.fullmatch(r"[0-9a-f]{32}", answer.headers["X-Request-Id"])
 
 
+def test_the_front_page_tells_how_the_services_are(platform: Platform) -> None:
+    answer = requests.get(platform.url, timeout=5).json()
+    assert answer["services"] == dict.fromkeys(("auth", "catalog", "sales", "customers", "analytics"), "ok")
+    page = requests.get(platform.url, headers={"Accept": "text/html", "Accept-Language": "es"}, timeout=5)
+    assert "Todos los servicios funcionan." in page.text
+
+
 def test_a_logged_out_session_is_refused_at_once_on_every_service(platform: Platform) -> None:
     for path in ONE_PATH_A_SERVICE:
         user = Api(platform.url, platform.admin.username, platform.admin.password)
