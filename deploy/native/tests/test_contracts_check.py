@@ -40,6 +40,7 @@ CALL = {
         {"name": "b", "request": {"uid": "x", "lines": []}, "status": 409, "response": {"detail": "no"}},
     ],
 }
+ERROR = {"type": "object", "properties": {"detail": {"type": "string"}}, "required": ["detail"]}
 API = {
     "openapi": "3.0.3",
     "security": [{"bearer": []}],
@@ -79,6 +80,7 @@ API = {
                 "responses": {
                     "201": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Order"}}}},
                     "404": {"description": "no such product"},
+                    "400": {"content": {"application/json": {"schema": {"oneOf": [ERROR, {"type": "array"}]}}}},
                 },
             },
         },
@@ -113,6 +115,11 @@ def path(tree: Tree, name: str = "/api/orders/") -> Any:
 
 def schema(tree: Tree, name: str) -> Any:
     return tree.openapi["sales"]["components"]["schemas"][name]
+
+
+def kinds(tree: Tree) -> Any:
+    """What a refusal may look like."""
+    return path(tree)["post"]["responses"]["400"]["content"]["application/json"]["schema"]["oneOf"]
 
 
 def put(into: Any, **what: Any) -> None:
@@ -261,6 +268,14 @@ BREAKING: dict[str, tuple[Callable[[Tree], object], str]] = {
         lambda t: path(t)["post"]["responses"].pop("404"),
         "api sales: POST /api/orders/: removed status 404",
     ),
+    "removed kind of error": (
+        lambda t: kinds(t).pop(0),
+        "api sales: POST /api/orders/: answer 400: narrowed: one of the alternatives is gone or says less",
+    ),
+    "another kind of error instead": (
+        lambda t: kinds(t).__setitem__(0, {"type": "string"}),
+        "api sales: POST /api/orders/: answer 400: narrowed: one of the alternatives is gone or says less",
+    ),
     "removed kind of content": (
         lambda t: path(t)["post"]["responses"].update({"201": {"description": "made"}}),
         "api sales: POST /api/orders/: answer 201: no application/json any more",
@@ -348,6 +363,7 @@ ADDITIVE: dict[str, Callable[[Tree], object]] = {
     "an operation of another service now": lambda t: put(t.openapi, till=t.openapi.pop("sales")),
     "no token any more": lambda t: put(path(t)["post"], security=[]),
     "a new status": lambda t: put(path(t)["post"]["responses"], **{"429": {"description": "slow down"}}),
+    "one more kind of error": lambda t: kinds(t).append({"type": "string"}),
     "a new field of an answer": lambda t: put(schema(t, "Order")["properties"], folio={"type": "string"}),
     "a narrower answer": lambda t: schema(t, "Order")["properties"]["note"].pop("nullable"),
     "an optional field of a request": lambda t: put(schema(t, "OrderCreate")["properties"], till={"type": "string"}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -57,7 +58,8 @@ def _operation_breaks(
             yield f"removed status {status}"
             continue
         before, after = _found(answer, find_old), _found(answers[str(status)], find_new)
-        yield from _content_breaks(told, before, after, f"answer {status}")
+        comparison = replace(told, open_ended=True) if str(status) >= "400" else told
+        yield from _content_breaks(comparison, before, after, f"answer {status}")
 
 
 def _parameter_breaks(asked: Comparison, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:

@@ -54,6 +54,8 @@ class Comparison:
     side: Side
     old: Callable[[str], Schema] = field(default=lambda ref: {})
     new: Callable[[str], Schema] = field(default=lambda ref: {})
+    open_ended: bool = False
+    """Whether readers live with alternatives that they don't know: one more kind of error breaks nobody."""
 
     def breaks(
         self, old: Schema, new: Schema, where: str = "", above: frozenset[tuple[Any, Any]] = frozenset()
@@ -84,6 +86,9 @@ class Comparison:
             yield from self.breaks(before[0], after[0], where, above)
         elif self.side.sends and not all(any(fits(o, n, Side.SENDERS) for n in after) for o in before):
             yield _said(where, "narrowed: one of the alternatives is gone or takes less")
+        elif self.open_ended:
+            if not all(any(fits(o, n, Side.READERS) for n in after) for o in before):
+                yield _said(where, "narrowed: one of the alternatives is gone or says less")
         elif self.side.reads and not all(any(fits(o, n, Side.READERS) for o in before) for n in after):
             yield _said(where, "widened: there is an alternative that was not there before")
 
