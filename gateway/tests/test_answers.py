@@ -182,10 +182,8 @@ def test_long_answers_are_compressed_but_for_those_that_hold_tokens(platform: Pl
 def unresponsive() -> Iterator[str]:
     """An address whose queue of connections is full: the next one gets no answer at all."""
     with ExitStack() as stack:
-        listener = stack.enter_context(socket.socket())
         port = free_port()
-        listener.bind(("127.0.0.1", port))
-        listener.listen(0)
+        stack.enter_context(socket.create_server(("127.0.0.1", port), backlog=0))
         for _ in range(3):
             filler = stack.enter_context(socket.socket())
             filler.setblocking(False)
