@@ -144,13 +144,20 @@ class Fuzzer:
 
     def _ask(self, generated: Case, caller: str, chance: random.Random) -> Finding | None:
         case = self._aimed(generated, chance)
-        for _ in range(2):
+        for left in (2, 1, 0):
             headers = STRANGERS[caller] if caller in STRANGERS else self.company.headers(caller)
             self.asked += 1
             answer = case.call(base_url=self.url, session=self.http, headers=headers, timeout=40)
-            if answer.status_code != 401 or caller in STRANGERS or not _is_protected(case):
+            if not left:
                 break
-            self.company.renew(caller)  # it has logged itself out, or was deleted: ask again as somebody who is there
+            if answer.status_code == 503:  # on a busy machine a service may ask for a moment; it may not go on so
+                time.sleep(float(answer.headers.get("retry-after", ["1"])[0]))
+            elif answer.status_code == 401 and caller not in STRANGERS and _is_protected(case):
+                self.company.renew(
+                    caller
+                )  # it has logged itself out, or was deleted: ask again as somebody who is there
+            else:
+                break
         try:
             case.validate_response(answer, checks=CHECKS, additional_checks=[_only_the_named_get_through(caller)])
         except FailureGroup as group:
