@@ -45,6 +45,7 @@ INDISPENSABLE = ("libs/chassis", "deploy/native")
 NGINX = {
     "nginx": "/usr/sbin/nginx",
     "libnginx-mod-http-js": "/usr/lib/nginx/modules/ngx_http_js_module.so",
+    "openssl": "/usr/bin/openssl",  # makes the certificate of MOSTRADOR_TLS=self-signed
 }
 RABBITMQ = {"rabbitmq-server": "/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server"}
 POSTGRESQL = {"postgresql": "/usr/lib/postgresql/*/bin/initdb"}

@@ -23,14 +23,14 @@ def bootstrap() -> ModuleType:
 @pytest.mark.parametrize(
     ("command", "environ", "wanted"),
     [
-        ("up", {}, {"nginx", "libnginx-mod-http-js", "rabbitmq-server"}),
-        ("up", {"MOSTRADOR_AMQP_URL": "amqp://elsewhere"}, {"nginx", "libnginx-mod-http-js"}),
+        ("up", {}, {"nginx", "libnginx-mod-http-js", "openssl", "rabbitmq-server"}),
+        ("up", {"MOSTRADOR_AMQP_URL": "amqp://elsewhere"}, {"nginx", "libnginx-mod-http-js", "openssl"}),
         (
             "up",
             {"MOSTRADOR_DATABASE": "PostgreSQL"},
-            {"nginx", "libnginx-mod-http-js", "rabbitmq-server", "postgresql"},
+            {"nginx", "libnginx-mod-http-js", "openssl", "rabbitmq-server", "postgresql"},
         ),
-        ("test", {}, {"nginx", "libnginx-mod-http-js", "rabbitmq-server", "postgresql", "chromium"}),
+        ("test", {}, {"nginx", "libnginx-mod-http-js", "openssl", "rabbitmq-server", "postgresql", "chromium"}),
         ("check", {}, set()),
     ],
 )
