@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from requests.adapters import HTTPAdapter
 
 from native.platform import Platform
 
@@ -42,6 +43,17 @@ def drained(platform: Platform) -> None:
 
     for service in SERVICES:
         eventually(lambda s=service: figure(s, "mostrador_outbox_depth") == 0, f"{service}'s outbox is empty")  # type: ignore[misc]
+
+
+class From(HTTPAdapter):
+    """Connections from another address of this machine."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs, source_address=(self.address, 0))
 
 
 class Api:

@@ -37,7 +37,6 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.errors import Unsatisfiable
 from hypothesis.strategies import SearchStrategy
-from requests.adapters import HTTPAdapter
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import CheckFunction
 from schemathesis.core.failures import Failure, FailureGroup
@@ -46,6 +45,7 @@ from schemathesis.generation.meta import CoverageScenario, coverage_scenario
 from schemathesis.schemas import APIOperation as Operation
 from schemathesis.specs.openapi import checks
 
+from cashier import From
 from company import ROLES, Company
 from native.platform import Platform
 
@@ -128,7 +128,7 @@ class Fuzzer:
         self.url = url
         self.company = Company(url)
         self.http = requests.Session()
-        self.http.mount("http://", _From(ADDRESS))
+        self.http.mount("http://", From(ADDRESS))
         self.asked = 0
 
     def ask(self, cases: Sequence[Case]) -> list[Finding]:
@@ -191,17 +191,6 @@ class Fuzzer:
     def _uids(self, path: str) -> list[Any]:
         kind = path.removeprefix("/api/v1/").partition("/")[0]
         return self.company.known.get(f"{kind}_uid", [])
-
-
-class _From(HTTPAdapter):
-    """Connections from another address of this machine."""
-
-    def __init__(self, address: str) -> None:
-        self.address = address
-        super().__init__()
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs, source_address=(self.address, 0))
 
 
 class LetThrough(Failure):

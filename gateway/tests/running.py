@@ -4,7 +4,6 @@ import contextlib
 import http.client
 import json
 import os
-import random
 import signal
 import socket
 import subprocess
@@ -18,6 +17,7 @@ from typing import Any, NamedTuple
 from gateway.render import PACKAGE
 from gateway.settings import SERVICES
 from gateway.tests.stubs import SERVICE_KEYS, Auth, Service
+from native.ports import free_ports
 
 POLL_S = 0.02
 
@@ -36,15 +36,7 @@ class Answer(NamedTuple):
 
 def free_port() -> int:
     """A free port below the ephemeral range: one in it could be taken by a client's own end."""
-    for port in random.sample(range(20100, 20400), 300):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise RuntimeError("no free port")
+    return free_ports(1)[0]
 
 
 def eventually(condition: Callable[[], Any], *, seconds: float = 10.0) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import random
 import socket
 from collections.abc import Iterable
@@ -58,6 +59,10 @@ class Ports:
         return self.base + 41
 
 
+TEST_PORTS = "MOSTRADOR_TEST_PORTS"
+"""The variable with the range, `low-high`, that free ports are taken from: test runs side by side have different ones."""
+
+
 def is_free(port: int) -> bool:
     """Whether a server could listen on this loopback port now; PermissionError for a port that needs root."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as candidate:
@@ -73,15 +78,17 @@ def is_free(port: int) -> bool:
 
 def free_ports(count: int, *, consecutive: bool = False) -> list[int]:
     """`count` free loopback ports below 32768, in a row if asked; two callers at once rarely get the same."""
+    given = os.environ.get(TEST_PORTS)
+    lowest, highest = map(int, given.split("-")) if given else (_LOWEST, _HIGHEST)
     for _ in range(200):
         if consecutive:
-            first = random.randint(_LOWEST, _HIGHEST - count)
+            first = random.randint(lowest, highest - count)
             ports = list(range(first, first + count))
         else:
-            ports = random.sample(range(_LOWEST, _HIGHEST), count)
+            ports = random.sample(range(lowest, highest), count)
         if all(is_free(port) for port in ports):
             return ports
-    raise PortBusy(f"No {count} free ports were found between {_LOWEST} and {_HIGHEST}.")
+    raise PortBusy(f"No {count} free ports were found between {lowest} and {highest}.")
 
 
 def require_free(wanted: Iterable[tuple[str, int]]) -> None:

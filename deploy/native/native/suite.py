@@ -12,11 +12,10 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 from native.errors import PlatformError
-from native.ports import SERVICES
+from native.ports import SERVICES, TEST_PORTS
 from native.postgres import Cluster
 from native.rabbitmq import Node
 from native.servers import dies_with_parent
@@ -26,7 +25,14 @@ SERVICE_FOLDERS = tuple(f"services/{service}" for service in SERVICES)
 TESTED = ("libs/chassis", *SERVICE_FOLDERS, "gateway", "deploy/native", "deploy/tests", "demo", "tests")
 """Every folder with tests; the last is the black box, through the gateway."""
 
-STARTS_PLATFORMS = ("gateway", "deploy/native", "demo", "tests")
+LONGEST_FIRST = (
+    "tests (postgresql)", "tests (sqlite)", "services/catalog", "deploy/native", "services/auth", "libs/chassis", "gateway",
+    "services/sales", "services/customers", "services/analytics", "mypy", "demo", "deploy/tests", "ruff",
+)  # fmt: skip
+"""The order of a whole run, so that both lanes are done at about the same time. The black box is two steps, one a database."""
+
+LANES = ("11000-19999", "22000-31999")
+"""Steps run side by side, one a core, and each lane has a range of ports of its own."""
 
 TYPED = (
     "libs/chassis/chassis",
@@ -61,10 +67,7 @@ def run_tests(folders: Sequence[str] = ()) -> int:
     unknown = [folder for folder in folders if folder not in TESTED]
     if unknown:
         raise PlatformError(f"{unknown[0]} has no tests of its own; these have: {', '.join(TESTED)}.")
-    tests = {folder: Step(folder, [*_PYTEST, folder]) for folder in folders or TESTED}
-    # What starts platforms of its own never runs beside its like, so that they don't race for ports.
-    alone = [tests[folder] for folder in tests if folder in STARTS_PLATFORMS]
-    others = [*([] if folders else _static()), *(tests[folder] for folder in tests if folder not in STARTS_PLATFORMS)]
+    steps = [Step(folder, [*_PYTEST, folder]) for folder in folders] or _everything()
     with tempfile.TemporaryDirectory(prefix="mostrador-test-") as folder:
         cluster, node = Cluster(Path(folder, "postgresql"), fast=True), Node(Path(folder, "rabbitmq"))
         try:
@@ -72,7 +75,7 @@ def run_tests(folders: Sequence[str] = ()) -> int:
             cluster.start()
             servers = {"MOSTRADOR_TEST_POSTGRESQL_URL": cluster.url, "MOSTRADOR_TEST_AMQP_URL": node.url}
             node.wait_ready()
-            return _run(others, servers, alone)
+            return _run(steps, servers, LANES[:1] if folders else LANES)
         finally:
             node.stop()
             cluster.stop()
@@ -95,6 +98,16 @@ def run_format() -> int:
 _PYTEST = (sys.executable, "-m", "pytest")
 
 
+def _everything() -> list[Step]:
+    black_box = [
+        Step("tests (postgresql)", [*_PYTEST, "tests", "-k", "postgresql"]),
+        Step("tests (sqlite)", [*_PYTEST, "tests", "-k", "not postgresql"]),
+    ]
+    others = [Step(folder, [*_PYTEST, folder]) for folder in TESTED if folder != "tests"]
+    steps = {step.name: step for step in (*black_box, *others, *_static())}
+    return [steps[name] for name in LONGEST_FIRST]
+
+
 def _static() -> list[Step]:
     return [
         Step("ruff", [sys.executable, "-m", "ruff", "check", "."]),
@@ -102,18 +115,17 @@ def _static() -> list[Step]:
     ]
 
 
-def _run(steps: Sequence[Step], servers: Mapping[str, str], alone: Sequence[Step] = ()) -> int:
-    """Run the steps one after the other, and beside them, for a second core, those that are not to meet their like
-    (`alone`); who is done first helps the other. 0 when all pass.
+def _run(steps: Sequence[Step], servers: Mapping[str, str], lanes: Sequence[str] = LANES[:1]) -> int:
+    """Run the steps in their order, in as many lanes as there are ranges of ports (`low-high`); 0 when all pass.
 
     What a step prints is shown as it comes when there is one lane, else in one piece when the step is over.
     """
-    env = {**os.environ, **servers}
-    printing = threading.Lock() if steps and alone else None
+    printing = threading.Lock() if len(lanes) > 1 else None
     waiting, results = deque(steps), list[Result]()
 
-    def run_lane(first: Sequence[Step]) -> None:
-        for step in chain(first, iter(next_waiting, None)):
+    def run_lane(ports: str) -> None:
+        env = {**os.environ, **servers, TEST_PORTS: ports}
+        for step in iter(next_waiting, None):
             results.append(_run_step(step, env, printing))
 
     def next_waiting() -> Step | None:
@@ -122,7 +134,6 @@ def _run(steps: Sequence[Step], servers: Mapping[str, str], alone: Sequence[Step
         except IndexError:
             return None
 
-    lanes = [(), alone] if steps and alone else [alone]
     with ThreadPoolExecutor(len(lanes)) as pool:
         list(pool.map(run_lane, lanes))
     print("\n── summary " + "─" * 93)

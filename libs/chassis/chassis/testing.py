@@ -70,6 +70,8 @@ def database(
         found = Database(
             f"sqlite:///{tmp_path_factory.mktemp('db')}/{service_name}.db", service=service_name, pool_size=32
         )
+        # Tests kill processes, not the machine: nothing is to be waited for from the disk.
+        event.listen(found.engine, "connect", lambda connection, _record: connection.execute("PRAGMA synchronous=OFF"))
         migrations.upgrade(found)
         yield found
         found.dispose()

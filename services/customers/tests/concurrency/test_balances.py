@@ -44,7 +44,7 @@ class Till:
 
     def points(self):
         kind = self.rng.choice(["EARN", "REDEEM", "ADJUSTMENT"])
-        amount = self.rng.randint(1, 60) * (self.rng.choice([1, -1]) if kind == "ADJUSTMENT" else 1)
+        amount = self.rng.randint(1, 200) * (self.rng.choice([1, -1]) if kind == "ADJUSTMENT" else 1)
         self.write(
             record_points, customer_id=self.anyone(), amount=amount, transaction_type=kind, description="",
             actor_uid=ACTOR, daily_cap=None,
@@ -56,7 +56,7 @@ class Till:
 
     def hold(self):
         uid, customer_id, method = new_uid(), self.anyone(), self.rng.choice(["POINTS", "CREDIT"])
-        amount = Decimal(self.rng.randint(1, 9_000)) / 100
+        amount = Decimal(self.rng.randint(1, 40_000)) / 100
         self.write(
             place_hold, order_uid=uid, ticket_folio="F47AC10B", user_uid=ACTOR, customer_id=customer_id,
             payment_method=method, amount=amount,
@@ -121,4 +121,5 @@ def test_ledgers_and_balances_agree_after_ten_thousand_changes(database, subscri
     assert not any(seen), "balance and ledger differed in the eyes of a reader"
     assert states == {"held", "confirmed", "released"}
     assert min(lines) > 500
-    assert sum(till.refused for till in tills) > 100
+    refused = sum(till.refused for till in tills)
+    assert refused > 100
