@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 _numbers = itertools.count(1)
 
 
-def eventually(look: Callable[[], Any], what: str, seconds: float = 30) -> Any:
+def eventually(look: Callable[[], Any], what: str, seconds: float = 60) -> Any:
     """Look until something true is seen, and return it."""
     deadline = time.monotonic() + seconds
     while not (seen := look()):

@@ -29,7 +29,7 @@ SERVICES = Path(__file__).parent
 QUEUES = (inbox_of("shop"), retry_of("shop"), dead_of("shop"), UNROUTED)
 
 
-def eventually(condition: Callable[[], Any], seconds: float = 15.0) -> Any:
+def eventually(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
     """What `condition` returns once it is true; fails when that takes longer than `seconds`."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
