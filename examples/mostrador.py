@@ -154,13 +154,13 @@ class Mostrador:
             except requests.RequestException as error:
                 if tried == tries:
                     raise Unreachable(f"{self.url} does not answer.") from error
-                time.sleep(_pause(tried))
+                time.sleep(_pause(tried))  # a network that is gone tells nobody when it is back
                 continue
             told = answer.headers.get("Retry-After", "")
             wait = float(told) if told.isdigit() else _pause(tried)
             if answer.status_code not in LATER or tried == tries or wait > LONGEST_WAIT:
                 return _checked(answer)
-            time.sleep(wait)
+            time.sleep(wait)  # as long as Retry-After asks
         raise AssertionError("the last try returns or raises")
 
     def _authorized(self, method: str, path: str, body: Any, *, query: Any, key: str | None) -> requests.Response:

@@ -129,7 +129,7 @@ def _nobody_writes(settings: Settings) -> Iterator[float]:
                 locks.close()
                 if attempt == _ATTEMPTS - 1:
                     raise PlatformError(f"Somebody keeps a database's write lock: {error}.") from error
-                time.sleep(0.2)
+                time.sleep(0.2)  # tills write meanwhile; SQLite tells nobody when a lock becomes free
         yield began
 
 

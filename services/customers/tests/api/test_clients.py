@@ -29,18 +29,6 @@ SHOWN = {name: value for name, value in EXAMPLE.items() if name != "pin_code"}
 
 
 @pytest.fixture
-def put(client):
-    """`put({…}, …)`: one upsert that is accepted; the uids."""
-
-    def put(*elements, **how):
-        answer = client.post(PATH, {"data": list(elements)}, **how)
-        assert answer.status == 200, answer
-        return answer.json["data"]
-
-    return put
-
-
-@pytest.fixture
 def log_in(client):
     """`log_in(phone, pin)`: the client that auth is told of, or None."""
 
@@ -338,60 +326,6 @@ def test_lists_are_paged(client, put):
     answer = client.get(f"{PATH}?offset=1&limit=2").json
     assert [row["uid"] for row in answer["data"]] == ["c1", "c2"]
     assert answer["metadata"] == {"offset": 1, "limit": 2, "total": 5}
-
-
-CALLS = [
-    ("POST", PATH, {"data": [EXAMPLE]}),
-    ("GET", PATH, None),
-    ("GET", f"{PATH}/c1", None),
-    ("GET", f"{PATH}/email/c1@x.mx", None),
-    ("POST", f"{PATH}/active", {"data": [{"uid": "c1", "active": False}]}),
-    ("DELETE", f"{PATH}/c1", None),
-    ("DELETE", PATH, {"data": ["c1"]}),
-]
-
-
-@pytest.mark.parametrize(("method", "path", "body"), CALLS)
-def test_who_may_do_what(client, put, token_for, method, path, body):
-    for role in ("ADMIN", "OWNER", "EMPLOYEE"):
-        put(new(1, email="c1@x.mx", active=True))
-        assert client.call(method, path, body, role=role).status == 200
-    put(new(1, email="c1@x.mx", active=True))
-    before = client.get(PATH).json["data"]
-    refused(client.call(method, path, body, role=None), "unauthorized", 401)
-    answer = client.call(method, path, body, token=token_for("CLIENT", sub="c1"))
-    if method == "GET":
-        assert answer.status == 200
-    else:
-        refused(answer, "You do not have permission to perform this action.", 403)
-    assert client.get(PATH).json["data"] == before
-
-
-def test_a_client_sees_itself_alone(client, put, token_for):
-    put(new(1, email="c1@x.mx"), new(2, email="c2@x.mx"))
-    put(new(9), account_id=2)
-    own = {"token": token_for("CLIENT", sub="c1")}
-    listed = client.get(PATH, **own).json
-    assert [row["uid"] for row in listed["data"]] == ["c1"]
-    assert listed["metadata"]["total"] == 1
-    assert client.get(f"{PATH}/c1", **own).json["data"]["uid"] == "c1"
-    assert client.get(f"{PATH}/email/c1@x.mx", **own).json["data"]["uid"] == "c1"
-    for path in (f"{PATH}/c2", f"{PATH}/email/c2@x.mx", f"{PATH}/c9", f"{PATH}/nobody"):
-        refused(client.get(path, **own), "Not found.", 404)
-    # the same uid in another account is somebody else
-    assert client.get(PATH, token=token_for("CLIENT", sub="c1", account_id=2)).json["data"] == []
-
-
-def test_accounts_never_meet(client, put):
-    put(new(1, email="c1@x.mx"))
-    for path in (f"{PATH}/c1", f"{PATH}/email/c1@x.mx"):
-        refused(client.get(path, account_id=2), "Not found.", 404)
-    refused(client.delete(f"{PATH}/c1", account_id=2), "Not found.", 404)
-    assert client.delete(PATH, {"data": ["c1"]}, account_id=2).status == 200
-    assert client.post(f"{PATH}/active", {"data": [{"uid": "c1", "active": False}]}, account_id=2).status == 400
-    put({**new(1), "phone": "5500000000", "name": "Otra"}, account_id=2)  # the uid is free there
-    row = client.get(f"{PATH}/c1").json["data"]
-    assert (row["name"], row["active"]) == ("Client 1", True)
 
 
 def test_a_thousand_cost_a_handful_of_statements(app, client):
