@@ -86,3 +86,6 @@ def test_a_services_checkout_has_what_it_needs_and_nothing_of_the_others() -> No
     checkout = next(step for step in steps(read("service")) if "sparse-checkout" in step.get("with", {}))
     folders = checkout["with"]["sparse-checkout"].split("\n")
     assert [folder for folder in folders if folder] == ["services/${{ inputs.service }}", "libs", "contracts", "deploy"]
+    # By itself such a checkout leaves out what stood there before, and fetches it later: in vain, for the credentials are gone.
+    assert checkout["with"]["filter"].startswith("blob:limit=")
+    assert checkout["with"]["fetch-depth"] == 0
