@@ -323,6 +323,14 @@ BREAKING: dict[str, tuple[Callable[[Tree], object], str]] = {
         lambda t: revision(t, 'op.alter_column("orders", "note", new_column_name="remark")'),
         "migration sales/0002_second.py: alter_column orders, note gives it another name",
     ),
+    "dropped column in SQL": (
+        lambda t: revision(t, 'op.execute(sa.text("ALTER TABLE orders drop column note"))'),
+        "migration sales/0002_second.py: execute drop column note while the code of before still needs it",
+    ),
+    "renamed table in SQL that has a name": (
+        lambda t: revision(t, "op.execute(RENAME)", 'second"""\nRENAME = """ALTER TABLE orders RENAME TO tickets'),
+        "migration sales/0002_second.py: execute RENAME TO tickets while the code of before still needs it",
+    ),
     "column that must be filled": (
         lambda t: revision(t, 'op.add_column("orders", sa.Column("till", sa.Integer(), nullable=False))'),
         "migration sales/0002_second.py: add_column till is NOT NULL without a server default: "
@@ -366,6 +374,9 @@ ADDITIVE: dict[str, Callable[[Tree], object]] = {
     "a request's field that may be left out": lambda t: schema(t, "OrderCreate")["required"].clear(),
     "a wider request": lambda t: put(schema(t, "OrderCreate")["properties"]["note"], maxLength=200),
     "a new table": lambda t: revision(t, 'op.create_table("tills")'),
+    "rows that are filled by SQL": lambda t: revision(
+        t, "op.execute(\"UPDATE orders SET note = '' WHERE note IS NULL\")"
+    ),
     "a new column": lambda t: revision(t, 'op.add_column("orders", sa.Column("till", sa.Integer(), nullable=True))'),
     "a new column with a default": lambda t: revision(
         t, 'op.add_column("orders", sa.Column("till", sa.Integer(), server_default="0", nullable=False))'

@@ -7,12 +7,16 @@ What takes something away belongs into a later release, when no running code nee
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 
 Revisions = Mapping[str, str]
 """Source by `<service>/<file>`."""
 
 _TAKES_AWAY = {"drop_table", "drop_column", "rename_table"}
+_TAKES_AWAY_IN_SQL = re.compile(
+    r"\b(DROP\s+(?:TABLE|COLUMN)|RENAME\s+(?:TO|COLUMN)|SET\s+NOT\s+NULL)\b[^;]{0,60}", re.IGNORECASE
+)
 
 
 def revision_breaks(old: Revisions, new: Revisions) -> Iterator[str]:
@@ -30,6 +34,7 @@ def revision_breaks(old: Revisions, new: Revisions) -> Iterator[str]:
 
 
 def _taken_away(tree: ast.Module) -> Iterator[str]:
+    constants = _constants(tree)
     for function in tree.body:
         if not (isinstance(function, ast.FunctionDef) and function.name == "upgrade"):
             continue
@@ -46,6 +51,27 @@ def _taken_away(tree: ast.Module) -> Iterator[str]:
                 yield f"alter_column {what} makes it NOT NULL, which the code of before may not fill"
             elif name == "add_column":
                 yield from _unfilled(call)
+            elif name == "execute":
+                for found in _TAKES_AWAY_IN_SQL.finditer(_sql(call, constants)):
+                    yield f"execute {' '.join(found[0].split())} while the code of before still needs it"
+
+
+def _constants(tree: ast.Module) -> dict[str, ast.expr]:
+    """What the revision's own names stand for: statements of some length have one."""
+    return {
+        target.id: statement.value
+        for statement in tree.body
+        if isinstance(statement, ast.Assign)
+        for target in statement.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def _sql(call: ast.Call, constants: Mapping[str, ast.expr]) -> str:
+    """The text of a statement, as far as it stands in the revision."""
+    nodes = [node for argument in call.args for node in ast.walk(argument)]
+    nodes += [node for name in nodes if isinstance(name, ast.Name) for node in ast.walk(constants.get(name.id, name))]
+    return " ".join(str(node.value) for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
 def _unfilled(call: ast.Call) -> Iterator[str]:
