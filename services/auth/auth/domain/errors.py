@@ -35,7 +35,10 @@ class AlreadyLoggedIn(Problem):
 class UserBlocked(Problem):
     """403 with the block's reason and end; only told to one who knows the password."""
 
-    example: ClassVar[Mapping[str, Any]] = {"reason": "Devolución tardía reiterada", "until": datetime(2026, 2, 15, tzinfo=UTC)}
+    example: ClassVar[Mapping[str, Any]] = {
+        "reason": "Devolución tardía reiterada",
+        "until": datetime(2026, 2, 15, tzinfo=UTC),
+    }
 
     status = 403
 

@@ -36,7 +36,9 @@ def refuse_incomplete(elements: Elements, key: str, known: Collection[str], requ
 class InUse(BadElements):
     """Something that others refer to can't be deleted; by the index of its element, or of itself alone."""
 
-    example: ClassVar[Mapping[str, Any]] = {"elements": {0: "This category cannot be deleted: 2 products still use it."}}
+    example: ClassVar[Mapping[str, Any]] = {
+        "elements": {0: "This category cannot be deleted: 2 products still use it."}
+    }
 
     def __init__(self, elements: Mapping[int, str]) -> None:
         super().__init__({index: [message] for index, message in elements.items()})
