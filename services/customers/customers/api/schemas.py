@@ -14,7 +14,7 @@ from customers.domain.models import ADJUSTMENT, CHARGE, CREDIT, EARN, PAYMENT, P
 
 TRANSACTION_TYPES = (EARN, REDEEM, ADJUSTMENT)
 CREDIT_TRANSACTION_TYPES = (CHARGE, PAYMENT, ADJUSTMENT)
-MAX_POINTS = 100_000  # in one line by hand: more is a slip of the finger
+MAX_POINTS = 100_000  # added in one line by hand: more is a slip of the finger; what is taken, the balance limits
 _EMPTY = schemas.REQUIRED["required"]  # 001, 12: an empty string is a missing one here
 _SETS_CREDIT = ("ADMIN", "OWNER")
 
@@ -71,20 +71,22 @@ class CustomerQuery(ListQuery):
 
 
 class PointsChange(schemas.Schema):
-    """Points by hand: EARN above zero, REDEEM with any sign, ADJUSTMENT either way."""
+    """Points by hand: EARN above zero, REDEEM with any sign, ADJUSTMENT either way; 100,000 added at most."""
 
     amount = schemas.Integer(
-        required=True, minimum=-MAX_POINTS, maximum=MAX_POINTS,
-        validate=ma.validate.NoneOf([0], error="This value may not be zero."),
-    )  # fmt: skip
+        required=True, minimum=-(2**53), validate=ma.validate.NoneOf([0], error="This value may not be zero.")
+    )
     transaction_type = schemas.Choice(TRANSACTION_TYPES, required=True)
     description = schemas.Text(blank=True, max_length=255, load_default="")
 
     @ma.validates_schema
     def earning_adds(self, data: dict[str, Any], **_: Any) -> None:
-        """EARN takes nothing away."""
-        if data.get("transaction_type") == EARN and data.get("amount", 1) < 1:
+        """EARN takes nothing away, and nothing adds more than MAX_POINTS."""
+        amount, kind = data["amount"], data["transaction_type"]
+        if kind == EARN and amount < 1:
             raise ma.ValidationError({"amount": ["Ensure this value is greater than or equal to 1."]})
+        if kind != REDEEM and amount > MAX_POINTS:
+            raise ma.ValidationError({"amount": [f"Ensure this value is less than or equal to {MAX_POINTS}."]})
 
 
 class PointsChangeOut(schemas.Schema):
@@ -209,7 +211,7 @@ class PaymentHoldCreate(schemas.Schema):
     user_uid = schemas.Uid(required=True)
     customer_id = schemas.Integer(required=True)
     payment_method = schemas.Choice((POINTS, CREDIT), required=True)
-    amount = schemas.Amount(required=True, minimum=0)
+    amount = schemas.Amount(required=True, minimum=0, digits=18)  # of many lines, each of twelve digits
 
 
 class PaymentHoldOut(schemas.Schema):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint, String, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, PrimaryKeyConstraint, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.columns import UID_LENGTH
@@ -18,6 +18,9 @@ EARN, REDEEM, ADJUSTMENT = "EARN", "REDEEM", "ADJUSTMENT"
 CHARGE, PAYMENT = "CHARGE", "PAYMENT"
 POINTS, CREDIT = "POINTS", "CREDIT"
 HELD, CONFIRMED, RELEASED = "held", "confirmed", "released"
+
+Points = BigInteger().with_variant(Integer, "sqlite")
+"""One percent of any order, and the sum of many: more than 32 bits hold."""
 
 _LIVING = text("deleted_at IS NULL")
 _EARNED = text("transaction_type = 'EARN'")
@@ -52,7 +55,7 @@ class Customer(TenantOwned, Base):
     birth_date: Mapped[date | None]
     is_frequent: Mapped[bool] = mapped_column(default=False)
     frequent_month: Mapped[date | None]
-    current_points: Mapped[int] = mapped_column(default=0)
+    current_points: Mapped[int] = mapped_column(Points, default=0)
     credit_limit: Mapped[Decimal] = mapped_column(Money, default=ZERO)
     credit_used: Mapped[Decimal] = mapped_column(Money, default=ZERO)
     search_text: Mapped[str] = mapped_column(Text)
@@ -83,7 +86,7 @@ class PointsTransaction(TenantOwned, Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     customer_id: Mapped[int] = mapped_column(ForeignKey(Customer.id))
-    amount: Mapped[int]
+    amount: Mapped[int] = mapped_column(Points)
     transaction_type: Mapped[str] = mapped_column(String(10))
     description: Mapped[str] = mapped_column(String(255))
     order_uid: Mapped[str | None] = mapped_column(String(36))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Integer, Row, bindparam, select, update
+from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from chassis.columns import Money
@@ -16,10 +16,10 @@ from chassis.prepared import Prepared, prepared, prepared_insert
 from chassis.problems import NotFound
 from customers.domain.errors import CreditExceeded, NotEnoughPoints
 from customers.domain.facts import tell_credit_changed, tell_points_changed
-from customers.domain.models import CreditTransaction, Customer, PointsTransaction
+from customers.domain.models import CreditTransaction, Customer, Points, PointsTransaction
 from customers.queries import LIVING
 
-_DELTA = bindparam("delta", type_=Integer)
+_DELTA = bindparam("delta", type_=Points)
 _SUM = bindparam("sum", type_=Money)
 _BALANCES = (
     Customer.id, Customer.uid, Customer.version, Customer.current_points, Customer.credit_limit, Customer.credit_used,

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from chassis.prepared import Prepared, prepared, prepared_insert
 from customers.domain.facts import tell_points_changed
-from customers.domain.models import EARN, Customer, PointsTransaction
+from customers.domain.models import EARN, Customer, Points, PointsTransaction
 
 _ENTER = prepared_insert(PointsTransaction, returning=[PointsTransaction.order_uid], or_ignore=True)
 
@@ -84,14 +84,15 @@ def _credit(session: Session, entered: Sequence[Earning]) -> None:
 def _raise_balances(size: int) -> Prepared:
     """The statement for so many customers, built once: composing it costs more than running it."""
 
-    def each(name: str) -> Any:
-        return case(
-            *((Customer.id == bindparam(f"id{n}"), bindparam(f"{name}{n}", type_=Integer)) for n in range(size))
-        )
+    def each(name: str, kind: Any) -> Any:
+        return case(*((Customer.id == bindparam(f"id{n}"), bindparam(f"{name}{n}", type_=kind)) for n in range(size)))
 
     return prepared(
         update(Customer)
         .where(Customer.id.in_(bindparam("ids", expanding=True)))
-        .values(current_points=Customer.current_points + each("points"), version=Customer.version + each("lines"))
+        .values(
+            current_points=Customer.current_points + each("points", Points),
+            version=Customer.version + each("lines", Integer),
+        )
         .returning(Customer.id, Customer.uid, Customer.current_points, Customer.version)
     )

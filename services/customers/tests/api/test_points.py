@@ -76,7 +76,10 @@ def test_a_balance_never_goes_below_zero(client, path, published, body):
         ({**REDEEM, "amount": 0}, {"amount": ["This value may not be zero."]}),
         ({**EARN, "amount": -5}, {"amount": ["Ensure this value is greater than or equal to 1."]}),
         ({**EARN, "amount": 1.5}, {"amount": ["A valid integer is required."]}),
-        ({**EARN, "amount": 1_000_000}, {"amount": ["Ensure this value is less than or equal to 100000."]}),
+        ({**EARN, "amount": 100_001}, {"amount": ["Ensure this value is less than or equal to 100000."]}),
+        ({**EARN, "amount": 100_001, "transaction_type": "ADJUSTMENT"}, {
+            "amount": ["Ensure this value is less than or equal to 100000."],
+        }),
         ({**EARN, "transaction_type": "GIFT"}, {"transaction_type": ['"GIFT" is not a valid choice.']}),
         ({**EARN, "description": "x" * 256}, {"description": ["Ensure this field has no more than 255 characters."]}),
     ],
@@ -85,6 +88,20 @@ def test_bad_fields_are_named_and_nothing_changes(client, path, body, errors):
     answer = client.post(path + "points/", body)
     assert (answer.status, answer.json) == (400, errors)
     assert client.get(path + "history/").json == []
+
+
+@pytest.mark.parametrize("amount", [100_001, 3_000_000_000, 2**53])
+def test_what_is_taken_is_limited_by_the_balance_alone(client, path, amount):
+    """What one line may add is: 100,000 points. Whoever collected more can spend them at once."""
+    for taking in ({**REDEEM, "amount": amount}, {"amount": -amount, "transaction_type": "ADJUSTMENT"}):
+        answer = client.post(path + "points/", taking)
+        assert (answer.status, answer.json) == (
+            400,
+            {"detail": f"Saldo de puntos insuficiente. Puntos disponibles: 0.00, Total a pagar: {amount}.00"},
+        )
+    for _ in range(2):
+        client.post(path + "points/", {**EARN, "amount": 100_000})
+    assert client.post(path + "points/", {**REDEEM, "amount": 150_000}).json["new_balance"] == 50_000
 
 
 def test_unknown_deleted_and_foreign_customers_are_not_found(client, path, register):
