@@ -26,6 +26,7 @@ from chassis import migrations
 from chassis.db import ALL_ACCOUNTS, Base, Database
 from chassis.tenants import zones_seen
 from chassis.testing_client import ApiClient
+from chassis.testing_concurrency import CALLERS
 from chassis.uids import new_uid
 
 PAIRS = (
@@ -68,7 +69,7 @@ def database(
     """The service's database, migrated; each kind in turn. It is emptied before every test."""
     if request.param == "sqlite":
         found = Database(
-            f"sqlite:///{tmp_path_factory.mktemp('db')}/{service_name}.db", service=service_name, pool_size=32
+            f"sqlite:///{tmp_path_factory.mktemp('db')}/{service_name}.db", service=service_name, pool_size=CALLERS
         )
         # Tests kill processes, not the machine: nothing is to be waited for from the disk.
         event.listen(found.engine, "connect", lambda connection, _record: connection.execute("PRAGMA synchronous=OFF"))
@@ -81,7 +82,7 @@ def database(
     admin = create_engine(base, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"))
-    found = Database(base.rsplit("/", 1)[0] + f"/{name}", service=service_name, pool_size=32)
+    found = Database(base.rsplit("/", 1)[0] + f"/{name}", service=service_name, pool_size=CALLERS)
     migrations.upgrade(found)
     yield found
     found.dispose()
@@ -141,7 +142,7 @@ def settings(database: Database, service_name: str, jwks_file: Path, extra_setti
     """The service's Config on the test database."""
     return import_module(f"{service_name}.config").Config.from_env(
         database_url=database.url.render_as_string(hide_password=False), jwks_url=jwks_file.as_uri(),
-        service_keys=SERVICE_KEYS, log_level="WARNING", web_threads=32, **extra_settings,
+        service_keys=SERVICE_KEYS, log_level="WARNING", web_threads=CALLERS, **extra_settings,
     )  # fmt: skip
 
 
