@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -72,8 +73,8 @@ def _chosen(
 
 
 def _take(channel: BlockingChannel, queue: str, limit: int | None) -> Iterator[tuple[Any, pika.BasicProperties, bytes]]:
-    waiting = channel.queue_declare(queue, passive=True).method.message_count
-    for _ in range(waiting if limit is None else min(limit, waiting)):
+    # Until nothing is left: how long the queue is said to be is 0 while its leader is busy.
+    for _ in itertools.count() if limit is None else range(limit):
         method, properties, body = channel.basic_get(queue)
         if method is None:
             return

@@ -3,51 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel
 
 from chassis.messaging.broker import BrokerLost, Message
 from chassis.messaging.publisher import Publisher
-from chassis.messaging.topology import EXCHANGE, UNROUTED
+from chassis.messaging.topology import UNROUTED
 
 _BATCH = 200
+_MARKER_LIFE_MS = 600_000  # a round that died leaves its marker behind
 
 
 def adopt_unrouted(channel: BlockingChannel, publisher: Publisher, alive: Callable[[], None]) -> int:
     """Publish what lies in `mostrador.unrouted` once more; what is bound now is routed, the rest falls back into it.
 
-    Bounded by the queue's length at the start. Each message is acknowledged after its copy was confirmed: it can be
-    doubled, which the inbox bears, and not lost. Returns how many were published. Done twice, for a message that
-    was on its way into the queue when the first round counted. `alive` is called now and then: it can take minutes.
+    Each message is acknowledged after its copy was confirmed: it can be doubled, which the inbox bears, and not lost.
+    Returns how many were published. Done twice, for a message that was still on its way into the queue in the first
+    round. `alive` is called now and then: it can take minutes.
     """
     return sum(_one_round(channel, publisher, alive) for _ in range(2))
 
 
 def _one_round(channel: BlockingChannel, publisher: Publisher, alive: Callable[[], None]) -> int:
-    left = channel.queue_declare(UNROUTED, passive=True).method.message_count
-    moved = 0
-    while left > 0:
+    """All that lies before a marker put into the queue now. The queue's length is no bound: while its leader is busy the
+    broker says 0.
+    """
+    marker = _marker()
+    _publish(publisher, [marker])
+    moved, over = 0, False
+    while not over:
         messages: list[Message] = []
         last = 0
-        while len(messages) < min(_BATCH, left):
+        while len(messages) < _BATCH and not over:
             method, properties, body = channel.basic_get(UNROUTED)
-            if method is None:
-                left = 0
+            if method is None:  # another service takes over at the same time: what it holds it publishes again
                 break
             last = method.delivery_tag
-            messages.append(_again(method.routing_key, properties, body))
-        if not messages:
-            break
-        refused = publisher.publish(messages)
-        if refused:
-            raise BrokerLost(f"{len(refused)} unrouted events were refused")
-        channel.basic_ack(last, multiple=True)
+            over = properties.message_id == marker.id
+            if not over:
+                messages.append(_again(method, properties, body))
+        over = over or not messages
+        if messages:
+            _publish(publisher, messages)
+        if last:
+            channel.basic_ack(last, multiple=True)
         alive()
         moved += len(messages)
-        left -= len(messages)
     return moved
 
 
-def _again(routing_key: str, properties: pika.BasicProperties, body: bytes) -> Message:
-    return Message(properties.message_id or "", EXCHANGE, routing_key, body, properties)
+def _publish(publisher: Publisher, messages: list[Message]) -> None:
+    if refused := publisher.publish(messages):
+        raise BrokerLost(f"{len(refused)} unrouted events were refused")
+
+
+def _marker() -> Message:
+    id_ = str(uuid4())
+    return Message(id_, "", UNROUTED, b"", pika.BasicProperties(message_id=id_, expiration=str(_MARKER_LIFE_MS)))
+
+
+def _again(method: Any, properties: pika.BasicProperties, body: bytes) -> Message:
+    # An event goes where it was published to; another round's marker back to the end of the queue.
+    return Message(properties.message_id or "", method.exchange, method.routing_key, body, properties)

@@ -67,7 +67,7 @@ class Broker:
         eventually(lambda: time.monotonic() - declared > 1.2)
 
     def depth(self, queue: str) -> int:
-        """Messages ready in the queue."""
+        """Messages ready in the queue; 0 also while its leader is busy, so wait for more than that."""
         with self.channel() as channel:
             count: int = channel.queue_declare(queue, passive=True).method.message_count
             return count
