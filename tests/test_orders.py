@@ -144,7 +144,10 @@ def test_a_receipt_of_every_form(owner: Api, basket: Any) -> None:
     lines = text.content.decode().splitlines()
     assert (text.headers["Content-Type"], max(map(len, lines))) == ("text/plain; charset=utf-8", 32)
     assert {f"TOTAL{'232.00':>27}", f"Paid with{'Cash':>23}"} < set(lines)
-    assert "<svg" in owner.ask("GET", path, Accept="text/html").text
+    page = owner.ask("GET", path, Accept="text/html")
+    assert "<svg" in page.text
+    assert "style-src 'unsafe-inline'" in page.headers["Content-Security-Policy"]
+    eventually(lambda: "Mostrador" in owner.ask("GET", path).text, "the first account's name has come from auth")
     assert owner.ask("GET", f"{path}?format=pdf").content.startswith(b"%PDF-1.4")
 
 

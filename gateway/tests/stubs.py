@@ -21,6 +21,7 @@ class Service:
         self.name, self.port = name, port
         self.seen: list[dict[str, Any]] = []
         self.answers: dict[str, tuple[int, Any]] = {}
+        self.policies: dict[str, str] = {}
         self.held: dict[str, threading.Event] = {}
         self.server: ThreadingHTTPServer | None = None
         self.start()
@@ -81,6 +82,8 @@ class Service:
         request.send_header("Content-Length", str(len(text)))
         for name in ("X-Request-Id", "Access-Control-Allow-Origin", "Cache-Control", "X-Frame-Options"):
             request.send_header(name, "the service's own")
+        if request.path in self.policies:
+            request.send_header("Content-Security-Policy", self.policies[request.path])
         request.end_headers()
         if request.command != "HEAD":
             request.wfile.write(text)

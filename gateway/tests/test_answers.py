@@ -47,6 +47,17 @@ def test_nothing_of_auth_is_stored(platform: Platform) -> None:
     assert answer.headers.get_all("Cache-Control") == ["the service's own"]
 
 
+def test_a_services_page_says_what_it_needs(platform: Platform) -> None:
+    path, policy = "/api/orders/102/receipt/", "default-src 'none'; style-src 'unsafe-inline'"
+    platform.services["sales"].policies[path] = policy
+    token = platform.auth.token()
+    assert platform.gateway.call("GET", path, token=token).headers.get_all("Content-Security-Policy") == [policy]
+    del platform.services["sales"].policies[path]
+    nothing = ["default-src 'none'; frame-ancestors 'none'"]
+    assert platform.gateway.call("GET", path, token=token).headers.get_all("Content-Security-Policy") == nothing
+    assert platform.gateway.call("GET", path).headers.get_all("Content-Security-Policy") == nothing
+
+
 def test_a_services_own_error_passes_untouched(platform: Platform) -> None:
     for status in (400, 401, 403, 404, 405, 429, 500, 503):
         platform.services["sales"].answers["/api/orders/"] = (status, {"mine": status})

@@ -16,7 +16,7 @@ from chassis.problems import Conflict, Invalid, Problem
 from chassis.uids import new_uid
 from sales import clients, queries
 from sales.domain.drafts import Buyer, Cashier, Draft, HeldLine, draft_order, merged
-from sales.domain.errors import HoldRefused, UnknownCustomer
+from sales.domain.errors import HoldRefused, OrderTooLarge, UnknownCustomer
 from sales.domain.facts import Row
 from sales.domain.quotes import quote
 from sales.usecases.remember_customer import remember_customer
@@ -29,13 +29,17 @@ def draft(*, customer: int | None, items: Sequence[Mapping[str, int]]) -> Draft:
     user = current_user()
     buyer = None if customer is None else known_buyer(customer)
     order_uid, held = _take_stock(items)
-    return draft_order(
-        order_uid,
-        buyer=buyer,
-        cashier=Cashier(user.user_id, user.uid, user.username),
-        held=held,
-        birthday_percent=settings().birthday_discount_percent,
-    )
+    try:
+        return draft_order(
+            order_uid,
+            buyer=buyer,
+            cashier=Cashier(user.user_id, user.uid, user.username),
+            held=held,
+            birthday_percent=settings().birthday_discount_percent,
+        )
+    except OrderTooLarge:  # for certain, so the stock need not wait for catalog to ask
+        clients.catalog().release(order_uid, account_id=user.account_id)
+        raise
 
 
 def quoted(*, customer: int | None, items: Sequence[Mapping[str, int]]) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from sales.domain import pricing
-from sales.domain.pricing import LinePrice
+from sales.domain.errors import OrderTooLarge
+from sales.domain.pricing import LinePrice, Totals
 
 PROMOTION, BIRTHDAY = "PROMOTION", "BIRTHDAY"
 
@@ -92,7 +93,7 @@ def merged(items: Iterable[Mapping[str, int]]) -> dict[int, int]:
 def draft_order(
     uid: str, *, buyer: Buyer | None, cashier: Cashier, held: Sequence[HeldLine], birthday_percent: int
 ) -> Draft:
-    """Price what catalog holds; `birthday_percent` comes off on the buyer's birthday (0–100)."""
+    """Price what catalog holds; `birthday_percent` comes off on the buyer's birthday (0–100). OrderTooLarge."""
     priced = price_lines(held, buyer=buyer, birthday_percent=birthday_percent)
     lines = [
         {
@@ -106,7 +107,7 @@ def draft_order(
         }
         for line, _, price in priced
     ]
-    return Draft(uid, buyer, cashier, asdict(pricing.total(price for _, _, price in priced)), lines)
+    return Draft(uid, buyer, cashier, asdict(totals_of(price for _, _, price in priced)), lines)
 
 
 def price_lines(
@@ -119,6 +120,14 @@ def price_lines(
         percent = pricing.NO_DISCOUNT if discount is None else discount.percent
         priced.append((line, discount, pricing.price_line(line.list_price, line.tax_rate, line.quantity, percent)))
     return priced
+
+
+def totals_of(prices: Iterable[LinePrice]) -> Totals:
+    """The totals of an order's lines. OrderTooLarge when they come to more than an order may, if only before discounts."""
+    totals = pricing.total(prices)
+    if max(totals.final_amount, totals.subtotal + totals.money_saved_total) > pricing.MAX_TOTAL:
+        raise OrderTooLarge
+    return totals
 
 
 def best_discount(promotion: Promotion | None, buyer: Buyer | None, birthday_percent: int) -> Discount | None:

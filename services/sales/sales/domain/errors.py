@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from chassis.money import text
 from chassis.problems import Conflict, Invalid, NonField, Problem, Unavailable
+from sales.domain.pricing import MAX_TOTAL
 
 
 class UnknownCustomer(Invalid):
@@ -60,6 +61,13 @@ class RefusedByCatalog(Invalid):
     example: ClassVar[Mapping[str, Any]] = {
         "fields": {"non_field_errors": ["Stock insuficiente para 'Coca Cola'. Disponible: 5, Solicitado: 10"]}
     }
+
+
+class OrderTooLarge(NonField):
+    """400: more money than any amount of the API may be; sums of such orders would fit into no report."""
+
+    def __init__(self) -> None:
+        super().__init__(f"Ensure that the total is no more than {MAX_TOTAL}.")
 
 
 class BeingPaid(Conflict):

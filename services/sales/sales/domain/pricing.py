@@ -17,6 +17,8 @@ from chassis.money import ZERO, round_half_up
 
 POINTS_RATE = Decimal("0.01")
 NO_DISCOUNT = Decimal(0)
+MAX_TOTAL = Decimal("9999999999.99")
+"""What an order may come to, with its discounts and without: as much as any amount of the API."""
 
 
 @dataclass(frozen=True, slots=True)

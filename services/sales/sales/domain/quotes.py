@@ -8,16 +8,16 @@ from decimal import Decimal
 from typing import Any
 
 from sales.domain import pricing
-from sales.domain.drafts import Buyer, Discount, HeldLine, price_lines
+from sales.domain.drafts import Buyer, Discount, HeldLine, price_lines, totals_of
 from sales.domain.models import ANONYMOUS
 
 
 def quote(
     wanted: Sequence[HeldLine], *, available: Mapping[int, int], buyer: Buyer | None, birthday_percent: int
 ) -> dict[str, Any]:
-    """The answer of `POST /api/orders/quote/`; `available` are the units to be had, by product id."""
+    """The answer of `POST /api/orders/quote/`; `available` are the units to be had, by product id. OrderTooLarge."""
     priced = price_lines(wanted, buyer=buyer, birthday_percent=birthday_percent)
-    totals = pricing.total(price for _, _, price in priced)
+    totals = totals_of(price for _, _, price in priced)
     items = [
         {
             "product_id": line.product_id,

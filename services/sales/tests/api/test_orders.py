@@ -222,6 +222,17 @@ def test_an_unknown_product_is_named_where_the_user_sent_it(client, database):
     assert stored(database) == 0
 
 
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k"}])
+def test_an_order_of_more_money_than_fits_gives_its_stock_back(client, catalog, database, published, headers):
+    catalog.products[15]["list_price"] = "9999999999.99"
+    body = {"items": [{"product_id": 15, "quantity": 1_000_000}] * 100}
+    text = "Ensure that the total is no more than 9999999999.99."
+    for path in ("/api/orders/", "/api/orders/quote/"):
+        answer = client.post(path, body, headers=headers)
+        assert (answer.status, answer.json) == (400, {"non_field_errors": [text]})
+    assert (stored(database), published(), catalog.holds, len(catalog.released)) == (0, [], {}, 1)
+
+
 # --- read and list
 
 

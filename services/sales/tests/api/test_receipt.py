@@ -110,7 +110,9 @@ def test_another_form_is_refused(client, sold, query):
 
 
 def test_the_page_says_the_same_and_carries_the_code(client, sold):
-    page = receipt(client, sold, "?format=html&width=58").data.decode()
+    answer = receipt(client, sold, "?format=html&width=58")
+    assert "style-src 'unsafe-inline'" in answer.headers["Content-Security-Policy"], "else it would have no style"
+    page = answer.data.decode()
     said = unescape(re.sub(r"<[^>]+>", " ", page.split("</style>")[1]))
     text = receipt(client, sold).data.decode()
     for figure in re.findall(r"\d+\.\d\d", text):
@@ -164,11 +166,11 @@ def test_names_do_no_harm(client, catalog, make_order):
 def test_long_names_and_amounts_keep_to_the_paper(client, catalog, make_order):
     catalog.products[15].update(name="Detergente " * 12, list_price="9999999.99")
     catalog.products[20]["name"] = "x" * 100
-    order = make_order(items=[{"product_id": 15, "quantity": 1000}, {"product_id": 20, "quantity": 1}])
+    order = make_order(items=[{"product_id": 15, "quantity": 800}, {"product_id": 20, "quantity": 1}])
     for width, columns in ((58, 32), (80, 48)):
         lines = receipt(client, order, f"?width={width}").data.decode().splitlines()
         assert max(map(len, lines)) == columns
-        assert any(line.endswith("9999999990.00") for line in lines)
+        assert any(line.endswith("7999999992.00") for line in lines)
 
 
 def test_a_company_not_heard_of_leaves_its_line_out(client, make_order):

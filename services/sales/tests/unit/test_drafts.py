@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sales.domain.drafts import Buyer, Cashier, HeldLine, Promotion, draft_order, merged, price_lines
+from sales.domain.errors import OrderTooLarge
 from sales.domain.pricing import price_line
 
 CASHIER = Cashier(7, "0193a5e1-0000-7000-8000-000000000007", "caja1")
@@ -102,6 +103,28 @@ def test_a_discount_is_explained_by_what_was_taken_off(line, who, birthday_perce
     else:
         assert price == price_line(line.list_price, line.tax_rate, line.quantity, discount.percent)
         assert (discount.kind == "PROMOTION") == (discount.promotion is not None)
+
+
+@pytest.mark.parametrize(
+    ("list_price", "quantity", "promotion", "fits"),
+    [
+        ("86206896.55", 100, None, True),  # 8,620,689,655.00 and 16 % of it: a cent a piece more is too much
+        ("86206896.56", 100, None, False),
+        ("9999999999.99", 1, ALL_25, True),
+        ("9999999999.99", 1, None, False),
+        ("5000000000.00", 2, Promotion(1, "Gratis", D(100), "ALL"), False),
+    ],
+)
+def test_an_order_has_an_end(list_price, quantity, promotion, fits):
+    held = HeldLine(
+        1, "0193a5e1-0000-7000-8000-000000000011", "A", "Arroz", quantity, D(list_price), "16.00", promotion
+    )
+    if fits:
+        draft = draft_order("uid", buyer=None, cashier=CASHIER, held=[held], birthday_percent=10)
+        assert draft.totals["final_amount"] <= D("9999999999.99")
+    else:
+        with pytest.raises(OrderTooLarge):
+            draft_order("uid", buyer=None, cashier=CASHIER, held=[held], birthday_percent=10)
 
 
 def test_lines_of_one_product_merge_where_it_was_first_rung_up():
