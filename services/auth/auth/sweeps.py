@@ -1,4 +1,4 @@
-"""What the worker does by the clock: tell gateways what they missed, forget what is over."""
+"""What the worker does by the clock: tell gateways and services what they missed, forget what is over."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from auth.domain.models import PendingRevocation, SpentRefreshToken
 from auth.domain.tokens import MARGIN_SECONDS
 from auth.revocations import deliver
 from auth.usecases import audit
+from auth.usecases.accounts import tell_young_accounts
 from auth.usecases.keys import forget_retired_keys
 from auth.usecases.sessions import forget_sessions
 from auth.usecases.throttle import throttle
@@ -22,11 +23,20 @@ from chassis.messaging import Sweep
 
 BATCH = 500  # rows in one transaction
 BATCHES = 10  # transactions in one turn: the sweep that tells the gateways waits meanwhile
+YOUNG = timedelta(minutes=15)  # longer than any two services start apart
 
 
 def deliver_revocations(database: Database, settings: Config) -> None:
     """Tell the gateways of revoked sessions that they have not confirmed."""
     deliver(database, Gateways(settings))
+
+
+def tell_of_young_accounts(database: Database, _settings: Config) -> int:
+    """Tell once more of accounts that opened minutes ago: when a platform starts for the first time, the services bind
+    their queues one after the other, and an event that one of them hears already is not kept for the rest.
+    """
+    with database.transaction(ALL_ACCOUNTS) as session:
+        return tell_young_accounts(session, since=utcnow() - YOUNG)
 
 
 def retire_keys(database: Database, settings: Config) -> None:
@@ -72,6 +82,7 @@ def _in_batches(database: Database, forget: Callable[[Session], int]) -> None:
 
 SWEEPS = [
     Sweep("revocations.deliver", every_seconds=1, run=deliver_revocations),
+    Sweep("accounts.tell_young", every_seconds=30, run=tell_of_young_accounts),
     Sweep("keys.retire", every_seconds=60, run=retire_keys),
     Sweep("prune", every_seconds=60, run=prune),
     Sweep("sessions.forget", every_seconds=60, run=forget_old_sessions),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from auth import queries
@@ -76,6 +77,17 @@ def update_account(
         session, audit.ACCOUNT_CHANGED, account_id=account_id, subject=_subject(account), by=by, fields=sorted(changed)
     )
     return queries.account_out(account)
+
+
+def tell_young_accounts(session: Session, *, since: datetime) -> int:
+    """Tell `AccountUpdated` of every account opened `since` then, as it is now; returns how many.
+
+    A service that bound its queue only after others did has missed the first telling; who heard it drops this one.
+    """
+    young = session.execute(select(Account).where(Account.created_at >= since).order_by(Account.id)).scalars().all()
+    for account in young:
+        tell_account(session, "AccountUpdated", account)
+    return len(young)
 
 
 def bootstrap(
