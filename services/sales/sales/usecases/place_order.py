@@ -5,26 +5,39 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from chassis.columns import utcnow
 from chassis.messaging.outbox import emit
-from chassis.prepared import prepared_insert
+from chassis.prepared import prepared, prepared_insert
 from chassis.problems import Conflict
 from chassis.search import search_text
 from sales.domain import facts
 from sales.domain.drafts import Draft
-from sales.domain.models import ANONYMOUS, PENDING, Order, OrderLine
+from sales.domain.errors import UnknownCustomer
+from sales.domain.models import ANONYMOUS, PENDING, Customer, Order, OrderLine
 from sales.queries import created_answer
 
 FOLIO_TRIES = 5
+# Shared, so that customers' orders don't wait for each other; the erasure waits, and then finds this order too.
+_STAYS = prepared(
+    select(Customer.id)
+    .where(Customer.id == bindparam("customer"), Customer.is_deleted.is_(False))
+    .with_for_update(read=True)
+)
 _INSERT = prepared_insert(Order, returning=[Order.id], or_ignore=True)
 _INSERT_LINES = prepared_insert(OrderLine)
 
 
 def place_order(session: Session, *, draft: Draft) -> dict[str, Any]:
-    """The new PENDING order, answered as API document §20 has it. Three statements."""
+    """The new PENDING order, answered as API document §20 has it. Three statements, four with a customer.
+
+    UnknownCustomer when the buyer was deleted since the draft was made: nobody's name is kept who has just been erased.
+    """
     buyer, cashier = draft.buyer, draft.cashier
+    if buyer and _STAYS(session, customer=buyer.id).first() is None:
+        raise UnknownCustomer(buyer.id)
     order = _insert(
         session,
         {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from itertools import permutations
 
 import pytest
@@ -9,8 +11,11 @@ from sqlalchemy import select
 
 from chassis.db import ALL_ACCOUNTS
 from chassis.tenants import Tenant
+from chassis.testing_concurrency import wait_for_a_lock
 from chassis.uids import new_uid
+from sales.domain.drafts import Buyer, Cashier, HeldLine, draft_order
 from sales.domain.models import Company, Customer
+from sales.usecases.place_order import place_order
 
 UID = "0193a5e1-0000-7000-8000-000000000001"
 
@@ -63,6 +68,37 @@ def test_an_erased_customers_name_goes_from_their_orders_and_no_others(
     client.post(f"/api/orders/{pending['id']}/pay/", {"payment_method": "CARD"})
     assert published("OrderPaid")[-1].data["customer_name"] == "Anonymous"
     assert client.post("/api/orders/", {"customer": 1, "items": [{"product_id": 15, "quantity": 1}]}).status == 400
+
+
+def test_an_order_that_is_being_made_meanwhile_keeps_no_name(client, catalog, database, deliver, event_of, maria):
+    """Between the look at the customer and the order's row lies the call of catalog."""
+
+    def erased_meanwhile(_body):
+        deliver(about(event_of, "CustomerErased", 5))
+        return 404, None  # as it would have answered
+
+    catalog.on("POST", "/internal/holds/", erased_meanwhile)
+    answer = client.post("/api/orders/", {"customer": maria, "items": [{"product_id": 15, "quantity": 1}]})
+    assert (answer.status, answer.json) == (400, {"customer": ['Invalid pk "1" - object does not exist.']})
+    assert (len(catalog.released), catalog.holds) == (1, {}), "the stock is given back"
+    assert client.get("/api/orders/").json == []
+
+
+def test_an_erasure_waits_for_an_order_that_is_being_stored(client, database, deliver, event_of, maria):
+    held = HeldLine(15, new_uid(), "KO-600", "Coca Cola 600ml", 1, Decimal("91.21"), "16.00", None)
+    draft = draft_order(
+        new_uid(), buyer=Buyer(maria, UID, "Maria González", False, False), cashier=Cashier(7, new_uid(), "ana"),
+        held=[held], birthday_percent=0,
+    )  # fmt: skip
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction(1) as session:
+            order = place_order(session, draft=draft)
+            erasing = pool.submit(deliver, about(event_of, "CustomerErased", 5))
+            if database.dialect == "postgresql":  # SQLite has one writer at a time
+                wait_for_a_lock(database)
+        erasing.result()
+    assert order["customer_name"] == "Maria González"
+    assert client.get(f"/api/orders/{order['id']}/").json["customer_name"] == "Anonymous"
 
 
 def test_the_row_belongs_to_the_events_account(database, deliver):
