@@ -6,6 +6,7 @@ A list of VALUES would be assembled anew for every number of rows, and costs mor
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -20,10 +21,20 @@ from chassis.prepared import Prepared
 Columns = Mapping[str, TypeEngine[Any]]
 
 
+def moment(at: datetime) -> str:
+    """A time as a given value: in UTC, as SQLite keeps it and as PostgreSQL reads it (our sessions there are in UTC)."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
+
+
+def as_given(rows: Iterable[Mapping[str, Any]]) -> str:
+    """The value of the parameter `given_rows`."""
+    return orjson.dumps(list(rows)).decode()
+
+
 class PreparedForRows:
     """A statement that joins given rows: `build(given)` makes it, `given` is a table of `columns`.
 
-    Values go as JSON: text, whole numbers, booleans and None; money as cents.
+    Values go as JSON: text, whole numbers, booleans and None; money as cents, times as `moment` has them.
     """
 
     __slots__ = ("_build", "_columns", "_statements")
@@ -36,9 +47,9 @@ class PreparedForRows:
         """Run it in the session's transaction, for the account in force."""
         dialect = session.get_bind().dialect.name
         if (statement := self._statements.get(dialect)) is None:
-            built = self._built(dialect, _table(dialect, self._columns))
+            built = self._built(dialect, given_table(dialect, self._columns))
             statement = self._statements.setdefault(dialect, Prepared(built, by_id=dialect == "sqlite"))
-        return statement(session, given_rows=orjson.dumps(list(rows)).decode(), **values)
+        return statement(session, given_rows=as_given(rows), **values)
 
     def _built(self, dialect: str, given: FromClause) -> Any:
         return self._build(given)
@@ -77,7 +88,8 @@ class InsertForRows(PreparedForRows):
         )
 
 
-def _table(dialect: str, columns: Columns) -> FromClause:
+def given_table(dialect: str, columns: Columns) -> FromClause:
+    """The rows in the parameter `given_rows` as a table, for statements of tables that no account owns."""
     parameter = bindparam("given_rows", type_=String)
     if dialect == "postgresql":
         typed = [column(name, type_) for name, type_ in columns.items()]

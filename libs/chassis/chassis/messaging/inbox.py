@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Index, String, delete, select
+from sqlalchemy import Index, String, bindparam, delete, select, true
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from chassis.db import ALL_ACCOUNTS, Base, Database, UtcDateTime, insert_for, utcnow
+from chassis.db import ALL_ACCOUNTS, Base, Database, UtcDateTime, utcnow
+from chassis.given_rows import as_given, given_table
 from chassis.messaging.envelope import Event
 from chassis.sweeps import Sweep
 
@@ -42,12 +45,21 @@ def claim(session: Session, events: Iterable[Event]) -> list[Event]:
         first.setdefault(event.id, event)
     if not first:
         return []
-    now = utcnow()
-    # In the order of ids, so that two workers that claim the same events wait for, and never on, each other.
-    rows = [{"event_id": id_, "type": first[id_].type, "handled_at": now} for id_ in sorted(first)]
-    statement = insert_for(session, InboxRow).values(rows).on_conflict_do_nothing().returning(InboxRow.event_id)
-    new = set(session.scalars(statement))
+    rows = as_given({"event_id": id_, "type": event.type} for id_, event in first.items())
+    statement = _claim(session.get_bind().dialect.name)
+    new = set(session.connection().scalars(statement, {"given_rows": rows, "now": utcnow()}))
     return [event for event in first.values() if event.id in new]
+
+
+@cache
+def _claim(dialect: str) -> Any:
+    given = given_table(dialect, {"event_id": String(36), "type": String(100)})
+    # In the order of ids, so that two workers that claim the same events wait for, and never on, each other.
+    rows = select(given.c.event_id, given.c.type, bindparam("now", type_=UtcDateTime)).order_by(given.c.event_id)
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(InboxRow.__table__)
+    # SQLite can't tell ON CONFLICT from a join's ON without a WHERE before it.
+    insert = insert.from_select(["event_id", "type", "handled_at"], rows.where(true()))
+    return insert.on_conflict_do_nothing().returning(InboxRow.event_id)
 
 
 def prune(database: Database, _settings: Any = None) -> int:

@@ -24,8 +24,8 @@ from analytics.domain.orders import Order
 from analytics.usecases.erase_customer import NOBODY, erased_among
 from analytics.usecases.upserts import add_hours, add_products, name_products
 from analytics.usecases.zones import hold_zone
-from chassis.db import insert_for
-from chassis.given_rows import Columns, InsertForRows
+from chassis.db import UtcDateTime
+from chassis.given_rows import Columns, InsertForRows, moment
 from chassis.money import to_cents
 
 _TICKETS: Columns = {"tickets": Integer(), "revenue": BigInteger(), "lowest": BigInteger(), "highest": BigInteger()}
@@ -34,6 +34,16 @@ _HOURS = ("hour", "payment_method")
 _HOUR: Columns = {"hour": Integer(), "payment_method": String()}
 
 # In key order, all of them: two workers with the same rows wait in line, never in a circle.
+_ENTER = InsertForRows(
+    PaidOrder,
+    {
+        "order_uid": String(), "order_id": BigInteger(), "ticket_folio": String(), "customer_id": BigInteger(),
+        "customer_name": String(), "payment_method": String(), "final_amount": BigInteger(), "paid_at": UtcDateTime(),
+        "paid_slot": Integer(),
+    },
+    more={}, order_by=["order_uid"],
+    conflict=lambda insert: insert.on_conflict_do_nothing().returning(PaidOrder.order_uid),
+)  # fmt: skip
 _ADD_LINES = InsertForRows(
     PaidOrderLine,
     {"order_uid": String(), "product_id": BigInteger(), "quantity": Integer(), "amount": BigInteger()},
@@ -54,6 +64,11 @@ _ADD_PRODUCT_BLOCKS = InsertForRows(
     ProductSalesBlock, {"block": Integer(), "product_id": BigInteger(), **_UNITS}, more={}, order_by=["block", "product_id"],
     conflict=lambda insert: add_products(insert, ProductSalesBlock),
 )  # fmt: skip
+_NAME_PRODUCTS = InsertForRows(
+    Product,
+    {"product_id": BigInteger(), "name": String(), "named_at": UtcDateTime(), "first_sold_at": UtcDateTime()},
+    more={}, order_by=["product_id"], conflict=name_products,
+)  # fmt: skip
 
 
 def count_orders(session: Session, *, orders: Sequence[Order]) -> None:
@@ -68,7 +83,7 @@ def count_orders(session: Session, *, orders: Sequence[Order]) -> None:
     _ADD_HOUR_BLOCKS(session, _hour_blocks(hours))
     _ADD_PRODUCTS(session, products)
     _ADD_PRODUCT_BLOCKS(session, _product_blocks(products))
-    session.execute(name_products(insert_for(session, Product)), _names(new))
+    _NAME_PRODUCTS(session, _names(new))
 
 
 def _enter(session: Session, orders: Sequence[Order]) -> list[Order]:
@@ -82,16 +97,13 @@ def _enter(session: Session, orders: Sequence[Order]) -> list[Order]:
             "customer_id": order.customer_id,
             "customer_name": NOBODY if order.customer_id in erased else order.customer_name,
             "payment_method": order.payment_method,
-            "final_amount": order.final_amount,
-            "paid_at": order.paid_at,
+            "final_amount": to_cents(order.final_amount),
+            "paid_at": moment(order.paid_at),
             "paid_slot": slot_of(order.paid_at),
         }
-        # In key order here and below: two workers with the same rows wait in line, never in a circle.
-        for uid, order in sorted(by_uid.items())
+        for uid, order in by_uid.items()
     ]
-    statement = insert_for(session, PaidOrder).on_conflict_do_nothing().returning(PaidOrder.order_uid)
-    # Otherwise rows with and without a customer would be statements of their own, one for each change in a row of them.
-    return [by_uid[uid] for uid in session.scalars(statement.execution_options(render_nulls=True), rows)]
+    return [by_uid[uid] for uid in _ENTER(session, rows).scalars()]
 
 
 def _lines(orders: Sequence[Order]) -> list[dict[str, Any]]:
@@ -171,6 +183,6 @@ def _names(orders: Sequence[Order]) -> list[dict[str, Any]]:
             last[line.product_id] = max(named, last.get(line.product_id, named))
             first[line.product_id] = min(order.paid_at, first.get(line.product_id, order.paid_at))
     return [
-        {"product_id": product_id, "name": name, "named_at": named_at, "first_sold_at": first[product_id]}
-        for product_id, (named_at, name) in sorted(last.items())
+        {"product_id": id_, "name": name, "named_at": moment(named_at), "first_sold_at": moment(first[id_])}
+        for id_, (named_at, name) in last.items()
     ]

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from sqlalchemy import BigInteger, Boolean, Integer, String
 from sqlalchemy.orm import Session
 
 from analytics.domain.models import Customer
 from analytics.usecases.upserts import keep_newest
-from chassis.db import insert_for
+from chassis.given_rows import Columns, InsertForRows
 from chassis.messaging import Event
 
 GONE = {"CustomerDeleted", "CustomerErased"}
+_FIELDS: Columns = {"name": String(), "email": String(), "is_deleted": Boolean(), "version": Integer()}
+# In key order: two workers with the same rows wait in line, never in a circle.
+_KEEP = InsertForRows(
+    Customer, {"customer_id": BigInteger(), **_FIELDS}, more={}, order_by=["customer_id"],
+    conflict=lambda insert: keep_newest(insert, Customer, list(_FIELDS), version="version"),
+)  # fmt: skip
 
 
 def keep_customers(session: Session, *, events: Iterable[Event]) -> None:
@@ -22,10 +29,7 @@ def keep_customers(session: Session, *, events: Iterable[Event]) -> None:
         id_ = event.data["customer_id"]
         if id_ not in newest or newest[id_].version < event.version:
             newest[id_] = event
-    rows = [_row(newest[id_]) for id_ in sorted(newest)]
-    columns = ("name", "email", "is_deleted", "version")
-    statement = keep_newest(insert_for(session, Customer), Customer, columns, version="version")
-    session.execute(statement.execution_options(render_nulls=True), rows)  # one statement, with and without an e-mail
+    _KEEP(session, [_row(event) for event in newest.values()])
 
 
 def _row(event: Event) -> dict[str, Any]:

@@ -7,16 +7,41 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import BigInteger, Boolean, ColumnDefault, Integer, String, literal
 from sqlalchemy.orm import Session
 
 from analytics.domain.models import CatalogProduct, Promotion
 from analytics.domain.products import identifier_key
 from analytics.usecases.upserts import keep_newest
 from chassis.db import insert_for
+from chassis.given_rows import Columns, InsertForRows
 from chassis.messaging import Event
+from chassis.money import to_cents
 from chassis.search import search_text
 
 DELETED = "ProductDeleted"
+_FIELDS: Columns = {
+    "name": String(), "name_key": String(), "sku": String(), "sku_key": String(), "search_text": String(),
+    "price": BigInteger(), "tax_rate": String(), "final_price": BigInteger(), "low_stock_threshold": BigInteger(),
+    "is_deleted": Boolean(), "version": Integer(),
+}  # fmt: skip
+_STOCK: Columns = {"current_stock": BigInteger(), "stock_version": Integer()}
+
+
+def _keep(columns: Columns, version: str) -> InsertForRows:
+    """One part of a product's row; a product that was not told yet begins with the other part's defaults."""
+    others = {
+        column.name: literal(column.default.arg, column.type)
+        for column in CatalogProduct.__table__.columns
+        if column.name not in columns and isinstance(column.default, ColumnDefault) and column.default.is_scalar
+    }
+    return InsertForRows(
+        CatalogProduct, {"product_id": BigInteger(), **columns}, more=others, order_by=["product_id"],
+        conflict=lambda insert: keep_newest(insert, CatalogProduct, list(columns), version=version),
+    )  # fmt: skip
+
+
+_KEEP_FIELDS, _KEEP_STOCK = _keep(_FIELDS, "version"), _keep(_STOCK, "stock_version")
 
 
 def keep_products(session: Session, *, events: Iterable[Event]) -> None:
@@ -24,13 +49,10 @@ def keep_products(session: Session, *, events: Iterable[Event]) -> None:
     events = list(events)
     whole = _newest(_fields(event) for event in events if event.type.startswith("Product"))
     if whole:
-        insert = insert_for(session, CatalogProduct)
-        session.execute(keep_newest(insert, CatalogProduct, _FIELDS, version="version"), whole)
+        _KEEP_FIELDS(session, whole)
     stock = _newest((row for event in events for row in _stock(event)), version="stock_version")
     if stock:
-        insert = insert_for(session, CatalogProduct)
-        columns = ("current_stock", "stock_version")
-        session.execute(keep_newest(insert, CatalogProduct, columns, version="stock_version"), stock)
+        _KEEP_STOCK(session, stock)
 
 
 def keep_promotions(session: Session, *, events: Iterable[Event]) -> None:
@@ -38,12 +60,6 @@ def keep_promotions(session: Session, *, events: Iterable[Event]) -> None:
     rows = _newest((_promotion(event) for event in events), key="promotion_id")
     columns = ("product_id", "discount_percent", "start_date", "end_date", "counts", "version")
     session.execute(keep_newest(insert_for(session, Promotion), Promotion, columns, version="version"), rows)
-
-
-_FIELDS = (
-    "name", "name_key", "sku", "sku_key", "search_text", "price", "tax_rate", "final_price", "low_stock_threshold",
-    "is_deleted", "version",
-)  # fmt: skip
 
 
 def _fields(event: Event) -> dict[str, Any]:
@@ -55,9 +71,9 @@ def _fields(event: Event) -> dict[str, Any]:
         "sku": data["sku"],
         "sku_key": identifier_key(data["sku"]),
         "search_text": search_text(data["name"], data["sku"]),
-        "price": Decimal(data["price"]),
+        "price": to_cents(Decimal(data["price"])),
         "tax_rate": data["tax_rate"],
-        "final_price": Decimal(data["final_price"]),
+        "final_price": to_cents(Decimal(data["final_price"])),
         "low_stock_threshold": data["low_stock_threshold"],
         "is_deleted": event.type == DELETED,
         "version": event.version,
