@@ -83,6 +83,11 @@ class Database:
             if self.dialect == "sqlite"
             else self.engine.execution_options(isolation_level="AUTOCOMMIT")
         )
+        self._snapshots: Engine = (
+            self.engine.execution_options(mostrador_snapshot=True)
+            if self.dialect == "sqlite"
+            else self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        )
 
     @contextmanager
     def transaction(self, account: Tenant | None = None) -> Iterator[Session]:
@@ -97,6 +102,12 @@ class Database:
     def read(self, account: Tenant | None = None) -> Iterator[Session]:
         """A session for reads, each statement on its own."""
         with self._acting(account), _Session(self._reads, self.service) as session:
+            yield session
+
+    @contextmanager
+    def snapshot(self, account: Tenant | None = None) -> Iterator[Session]:
+        """A session for reads that all see the database of one moment, however long they take; nobody waits for it."""
+        with self._acting(account), _Session(self._snapshots, self.service) as session, session.begin():
             yield session
 
     def dispose(self) -> None:
@@ -139,8 +150,11 @@ class Database:
 
         @event.listens_for(engine, "begin")
         def _begin(connection: Connection) -> None:
-            # IMMEDIATE: a transaction that reads first and writes later can't fail half-way with SQLITE_BUSY.
-            if not connection.get_execution_options().get("mostrador_read"):
+            options = connection.get_execution_options()
+            if options.get("mostrador_snapshot"):
+                connection.exec_driver_sql("BEGIN")
+            elif not options.get("mostrador_read"):
+                # IMMEDIATE: a transaction that reads first and writes later can't fail half-way with SQLITE_BUSY.
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
 
         return engine

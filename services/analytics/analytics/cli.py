@@ -32,7 +32,7 @@ def verify(service: Service) -> None:
     found = 0
     with _accounts(service) as (database, ids):
         for account_id in ids:
-            with database.transaction(account_id) as session:
+            with database.snapshot(account_id) as session:
                 for difference in differences(session):
                     found += 1
                     click.echo(f"account {account_id}, {difference}")

@@ -1,4 +1,4 @@
-"""Rollups against the facts they are sums of: where they differ, and making them anew. No order is counted meanwhile."""
+"""Rollups against the facts they are sums of: where they differ, and making them anew."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ from analytics.domain.models import (
 from analytics.usecases.freshness import note_change
 from analytics.usecases.zones import hold_zone, hour_block_sums, hour_sums, product_block_sums, product_sums, rebuild
 from chassis.db import insert_for, tenant
+from chassis.tenants import zone_of
 
 Rows = dict[tuple[Any, ...], tuple[Any, ...]]
 
 
 def differences(session: Session) -> Iterator[str]:
-    """A line for each row of the account in force that is not what the facts say."""
-    zone = hold_zone(session, to_change=True)
+    """A line for each row of the account in force that is not what the facts say. All reads must see one moment."""
+    zone = zone_of(session)
     bounds: Any = session.execute(select(func.min(PaidOrder.paid_at), func.max(PaidOrder.paid_at))).one()
     hours: Rows = {}
     products: Rows = {}
@@ -49,7 +50,7 @@ def differences(session: Session) -> Iterator[str]:
 
 
 def rebuild_all(session: Session) -> None:
-    """Make everything of the account in force that follows from its facts anew."""
+    """Make everything of the account in force that follows from its facts anew. No order is counted meanwhile."""
     rebuild(session, zone=hold_zone(session, to_change=True))
     insert = insert_for(session, Product)
     times = ("named_at", "first_sold_at")
