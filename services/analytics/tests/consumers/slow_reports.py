@@ -10,17 +10,23 @@ from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 
+def cents(amount):
+    return Decimal(amount).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+
+
 def number(amount):
-    return float(Decimal(amount).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP))
+    return float(cents(amount))
 
 
 class SlowReports:
     """All that an account's events told: `orders` are data of `OrderPaid`, `products` states by id as catalog has them
-    (`name, sku, price, final_price, current_stock, low_stock_threshold, is_deleted`), `customers` names by id.
+    (`name, sku, price, final_price, current_stock, low_stock_threshold, is_deleted`, all taxed with 16 %), `customers` names
+    by id, `promotions` data of `PromotionChanged`.
     """
 
-    def __init__(self, orders, products, customers, zone, today):
+    def __init__(self, orders, products, customers, promotions, zone, today):
         self.orders, self.products, self.customers, self.today = orders, products, customers, today
+        self.promotions = promotions
         self.zone = ZoneInfo(zone)
 
     def local(self, order):
@@ -144,14 +150,30 @@ class SlowReports:
             "depletion_estimation_days": product["current_stock"] * days // units if units else "Indefinida",
         }  # fmt: skip
 
-    def valuation(self):
-        stocked = [product for _, product in self.there() if product["current_stock"]]
+    def final_price(self, id_):
+        running = [
+            Decimal(some["discount_percent"])
+            for some in self.promotions
+            if some["product_id"] == id_ and some["is_active"] and not some["is_deleted"]
+            and some["target_audience"] == "ALL" and some["start_date"] <= self.today.isoformat() <= some["end_date"]
+        ]  # fmt: skip
+        if not running:
+            return Decimal(self.products[id_]["final_price"])
+        discounted = cents(Decimal(self.products[id_]["price"]) * (1 - max(running) / 100))
+        return cents(discounted * Decimal("1.16"))
+
+    def valuation(self, product_id=None):
+        stocked = [
+            (id_, product) for id_, product in self.there()
+            if product["current_stock"] and product_id in (None, id_)
+        ]  # fmt: skip
         if not stocked:
             return {"error": "No products available in the selected scope."}
-        cost = sum(product["current_stock"] * Decimal(product["price"]) for product in stocked)
-        sale = sum(product["current_stock"] * Decimal(product["final_price"]) for product in stocked)
+        cost = sum(product["current_stock"] * Decimal(product["price"]) for _, product in stocked)
+        sale = sum(product["current_stock"] * self.final_price(id_) for id_, product in stocked)
+        scope = f"Specific Product: {self.products[product_id]['sku']}" if product_id else "Entire Inventory"
         return {
-            "scope": "Entire Inventory",
+            "scope": scope,
             "financial_metrics": {
                 "total_inventory_cost": number(cost),
                 "total_potential_sale": number(sale),

@@ -41,6 +41,16 @@ changes = st.lists(
 )  # fmt: skip
 
 
+promotions = st.lists(
+    st.tuples(
+        few, few, st.integers(1, 10_000).map(lambda points: f"{points // 100}.{points % 100:02}"),
+        st.integers(-2, 1), st.integers(0, 2), st.sampled_from(["ALL", "ALL", "FREQUENT_ONLY"]),
+        st.sampled_from([True, True, False]), st.sampled_from([False, False, True]),
+    ),
+    max_size=6,
+)  # fmt: skip
+
+
 def products_told(event_of, account, changes):
     """The events of some changes of products in their order, and the products' states after them."""
     events, states, versions, names = [], {}, {}, {}
@@ -68,6 +78,20 @@ def products_told(event_of, account, changes):
     return events, states
 
 
+def promotions_told(event_of, account, promotions):
+    """The events of promotions that begin some days from NOW, and the promotions as they are after them."""
+    events, states = [], {}
+    for version, (id_, product, percent, begins, days, audience, is_active, is_deleted) in enumerate(promotions, 1):
+        first = NOW.date() + timedelta(days=begins)
+        states[id_] = {
+            "promotion_id": id_, "product_id": product, "discount_percent": percent, "start_date": first.isoformat(),
+            "end_date": (first + timedelta(days=days)).isoformat(), "target_audience": audience, "is_active": is_active,
+            "is_deleted": is_deleted,
+        }  # fmt: skip
+        events.append(event_of("PromotionChanged", states[id_], version=version, account_id=account))
+    return events, list(states.values())
+
+
 def customers_told(event_of, account):
     told = []
     for version, (id_, name, email) in enumerate(
@@ -79,19 +103,23 @@ def customers_told(event_of, account):
 
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(orders, changes, st.tuples(st.sampled_from(ZONES), st.sampled_from(ZONES)), st.randoms(use_true_random=False))
+@given(
+    orders, changes, promotions, st.tuples(st.sampled_from(ZONES), st.sampled_from(ZONES)),
+    st.randoms(use_true_random=False),
+)  # fmt: skip
 def test_every_report_is_the_slow_one_s_whatever_the_order_repetition_and_batches(
-    client, deliver, order_paid, event_of, slow_reports, orders, changes, zones, rng
+    client, deliver, order_paid, event_of, slow_reports, orders, changes, promotions, zones, rng
 ):
     account = next(accounts)
     paid = [order_paid(*values, customer_id=who, account_id=account) for *values, who in orders]
     products, states = products_told(event_of, account, changes)
+    promoted, discounts = promotions_told(event_of, account, promotions)
     customers, names = customers_told(event_of, account)
     moves = [
         event_of("AccountUpdated", {"account_id": account, "timezone": name}, account_id=account, version=version)
         for version, name in enumerate(zones, 2)
     ]
-    stream = [*paid, *products, *customers, *moves] * 2
+    stream = [*paid, *products, *promoted, *customers, *moves] * 2
     rng.shuffle(stream)
     while stream:
         size = rng.randint(1, len(stream))
@@ -100,7 +128,7 @@ def test_every_report_is_the_slow_one_s_whatever_the_order_repetition_and_batche
 
     zone = zones[-1]
     today = NOW.astimezone(ZoneInfo(zone)).date()
-    slow = slow_reports([event.data for event in paid], states, names, zone, today)
+    slow = slow_reports([event.data for event in paid], states, names, discounts, zone, today)
 
     def same(path, wanted):
         answer = client.get(f"{PATH}/{path}", account_id=account)
@@ -120,5 +148,6 @@ def test_every_report_is_the_slow_one_s_whatever_the_order_repetition_and_batche
         same("reports/dead-inventory/", slow.dead((days[-1] if days else today) - timedelta(days=29)))
         same("inventory-valuation/", slow.valuation())
         for id_, product in slow.there():
+            same(f"inventory-valuation/?product_identifier={product['sku']}", slow.valuation(id_))
             same(f"sales-velocity/?identifier={product['sku']}", slow.velocity(id_, 30))
             same(f"sales-velocity/?identifier={quote(product['name'])}&period_days=300", slow.velocity(id_, 300))
