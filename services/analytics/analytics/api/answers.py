@@ -68,7 +68,7 @@ def answer(report: Report, query: Query) -> Response:
 
 
 def listing(report: Listing, query: Query) -> Response:
-    """The list, by pages as all lists; a CSV has all of it unless a page is asked for."""
+    """The list, by pages as all lists; a CSV always has all of it."""
     wanted = _wanted(query, [JSON, CSV])
     with reading() as session:
         fresh = freshness(session)

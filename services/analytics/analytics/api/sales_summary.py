@@ -65,7 +65,9 @@ def _by_day(session: Session, query: Mapping[str, Any]) -> Chart:
     report = _figures(session, query)
     period = Period(report["analyzed_period"]["start_date"], report["analyzed_period"]["end_date"], "")
     revenue = dict(sales.revenue_by_day(session, period))
-    first, last = min(revenue), max(revenue)
+    records = sales.records(session)
+    # All days of the period, those without a sale too, but none from before the first sale ever or after the last.
+    first, last = max(period.start, records.first or period.start), min(period.end, records.last or period.end)
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     values = [float(revenue.get(day, 0)) for day in days]
     return Chart(_title("Revenue by day", report), [day.isoformat() for day in days], values, "day", "revenue")

@@ -68,7 +68,7 @@ def _table(report: dict[str, Any]) -> Iterator[list[Any]]:
 def _units_by_day(session: Session, query: Mapping[str, Any]) -> Chart:
     product, span = _asked(session, query)
     units = sales.units_by_day(session, product.product_id, span.start, span.end)
-    days = [span.start + timedelta(days=n) for n in range((span.end - span.start).days + 1)]
+    days = [span.start + timedelta(days=n) for n in range((span.end - span.start).days + 1)] if units else []
     title = f"{product.name}: units sold by day"
     values = [units.get(day, 0) for day in days]
     return Chart(title, [day.isoformat() for day in days], values, "day", "units sold", money=False)

@@ -47,11 +47,14 @@ class Span:
 def analyzed_span(period_days: int, *, today: date, first_sale: date | None) -> Span:
     """The last `period_days` days, today included; no more than there are since the first sale, at least one.
 
-    With a first sale within them all sales count, over the days since.
+    With a first sale within them all sales count, over the days since. Without any there is nothing to look for on all these
+    days: the span is today.
     """
+    if first_sale is None:
+        return Span(period_days, today, today)
     days = min(period_days, (today - date.min).days)
     start = today - timedelta(days=days - 1)
-    if first_sale is None or first_sale <= start:
+    if first_sale <= start:
         return Span(period_days, start, today)
     return Span(max(1, min(days, (today - first_sale).days)), first_sale, today)
 

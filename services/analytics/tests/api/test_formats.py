@@ -182,6 +182,17 @@ def test_a_day_without_items_is_an_empty_chart(client, told):
     assert "No data" in drawing(client.get(f"{RANKING}?start_date=2023-10-06&end_date=2023-10-06&format=svg"))
 
 
+def test_days_without_a_sale_are_in_the_chart_those_before_the_first_and_after_the_last_are_not(client, told, sell):
+    period = "start_date=0001-01-01&end_date=9999-12-31"
+    texts = drawing(client.get(f"{SUMMARY}?{period}&format=svg"))
+    days = [text for text in texts if text.startswith("2023-10-") and len(text) == 10]
+    assert (min(days), max(days), len(set(days))) == ("2023-10-05", "2023-10-31", 27)
+    period = "start_date=2023-10-04&end_date=2023-10-30"
+    texts = drawing(client.get(f"{SUMMARY}?{period}&format=svg"))
+    assert "2023-10-30" in texts, "a day of the period on which nothing was sold"
+    assert "2023-10-04" not in texts, "nothing can have been sold yet"
+
+
 def test_a_long_period_is_a_line(client, told, sell):
     sell("2021-01-01T10:15", "CARD", [(1, "A", 2, "1000.00")])
     texts = drawing(client.get(f"{SUMMARY}?start_date=2021-01-01&end_date=2023-10-31&format=svg"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from chassis.testing import counted_statements
+
 PATH = "/api/analytics/sales-velocity/"
 
 
@@ -73,6 +75,16 @@ def test_the_period_is_no_longer_than_the_days_since_the_first_sale(
 def test_long_periods_count_all_and_cost_no_more(client, laptop):
     report = client.get(f"{PATH}?identifier=FAST123&period_days=999999999").json
     assert (report["total_units_sold"], report["analyzed_period_days"]) == (569, 91)
+
+
+def test_a_product_that_was_never_sold_is_looked_for_on_no_day(client, app, stock, today):
+    today("2023-10-31")
+    stock(1, "Nuevo", 100, sku="N")
+    with counted_statements(app) as seen:
+        report = client.get(f"{PATH}?identifier=n&period_days=999999999").json
+    assert (report["analyzed_period_days"], report["total_units_sold"]) == (999_999_999, 0)
+    assert max(map(len, seen)) < 2_000
+    assert "No data" in client.get(f"{PATH}?identifier=n&period_days=999999999&format=svg").data.decode()
 
 
 def test_a_sku_goes_before_a_name_and_the_older_before_the_younger(client, stock):
