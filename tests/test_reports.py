@@ -10,29 +10,10 @@ from typing import Any
 from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
-import pytest
-import requests
-
 from cashier import Api, Shop, eventually
 from native.platform import Platform
 
 REPORTS = "/api/analytics"
-COMPANY = {
-    "full_name": "Ana Ruiz", "company_name": "Tecnología del Centro", "company_email": "contacto@empresa.com",
-    "street": "Av. Principal", "exterior_number": "123", "interior_number": "A", "neighborhood": "Centro",
-    "postal_code": "12345", "city": "Ciudad de México", "state": "CDMX", "country": "México", "phone": "5551234567",
-    "subscription_plan": "freemium",
-}  # fmt: skip
-
-
-@pytest.fixture
-def company(platform: Platform) -> Api:
-    """An account of its own, so that its whole inventory is known."""
-    email = f"owner-{uuid.uuid4().hex[:8]}@example.com"
-    body = {"email": email, "password": "password123", **COMPANY}
-    answer = requests.post(platform.url + "/api/auth/register/", json=body, timeout=15)
-    assert answer.status_code == 201, answer.text
-    return Api(platform.url, email, "password123")
 
 
 class Till:
