@@ -75,6 +75,13 @@ def test_a_worker_loads_no_web_framework(service: str) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
+def test_a_web_tells_no_figures_that_are_its_workers(service: str) -> None:
+    """An outbox of depth 0, told by a process that never looks into it, would be believed."""
+    code = f"import sys, {service}.app; sys.exit('chassis.messaging.metrics' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("service", SERVICES)
 def test_imports_point_inwards(service: str) -> None:
     inner = {
         "domain": ("api", "consumers", "usecases", "queries", "clients", "sweeps"),

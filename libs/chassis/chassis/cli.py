@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from typing import Any
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
 from chassis import logs
 from chassis.db import Database
@@ -96,4 +97,16 @@ def main() -> None:
         raise SystemExit("usage: chassis SERVICE COMMAND …  (SERVICE is auth, catalog, sales, customers or analytics)")
     service = Service(sys.argv[1])
     logs.configure(service.name, service.settings.log_level)
-    _load(service.name).main(args=sys.argv[2:], prog_name=f"chassis {service.name}", obj=service)
+    from chassis.messaging.broker import BrokerLost, BrokerRefuses
+    from chassis.messaging.handlers import database_away
+
+    try:
+        _load(service.name).main(args=sys.argv[2:], prog_name=f"chassis {service.name}", obj=service)
+    except (BrokerLost, BrokerRefuses) as error:
+        raise SystemExit(f"chassis {service.name}: the broker is away or refuses: {error}".strip()) from None
+    except SQLAlchemyError as error:
+        if not database_away(error):
+            raise
+        raise SystemExit(
+            f"chassis {service.name}: the database is away: {getattr(error, 'orig', error)}".strip()
+        ) from None
