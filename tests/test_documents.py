@@ -105,10 +105,13 @@ def test_every_example_is_of_the_shape_that_it_stands_for() -> None:
 
 WORDS = {
     "POST /api/users/": [
+        "new_user",
         "custom user with this email already exists.",
+        "Este email ya está registrado",
         "Has alcanzado el límite de 5 usuarios para tu plan",
         "Solo inventaristas pueden crear usuarios",
     ],
+    "POST /api/auth/register/": ["Este email ya está registrado", "inventarista"],
     "POST /api/auth/login/": ["No active account found with the given credentials"],
     "POST /api/v1/auth/token/": ["You are already logged in on telegram bot. Please logout first..."],
     "GET /api/users/me/": [
@@ -116,11 +119,17 @@ WORDS = {
         "Token has been revoked. Please login again.",
         "token_revoked",
     ],
+    "GET /api/v1/auth/users/me/": ["user@example.com", "First"],
     "DELETE /api/v1/auth/tokens/{token_uid}": ["cannot revoke token from another user", "token revoked successfully"],
-    "POST /api/customers/": ["customer with this phone number already exists.", "This field is required."],
+    "POST /api/customers/": [
+        "customer with this phone number already exists.",
+        "This field is required.",
+        "Date has wrong format. Use one of these formats instead: YYYY-MM-DD.",
+    ],
     "POST /api/customers/{customer_id}/pay-credit/": ["El monto del abono debe ser positivo."],
     "POST /api/chatbotusers/": [
         "chat bot users with this mobile number already exists.",
+        "Ensure this field has no more than 20 characters.",
         "You do not have permission to perform this action.",
     ],
     "POST /api/products/": ["product with this sku already exists."],

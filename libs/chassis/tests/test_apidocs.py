@@ -14,6 +14,7 @@ from chassis.schemas import Amount, Choice, Integer, List, Nested, Schema, Text,
 from chassis.testing_documents import PublishedDocument
 
 FIELDS = {"id": 1, "name": "abc", "price": "18.50", "uid": "a", "note": "x", "issued_at": 1, "expires_at": 2}
+TOO_LONG = {"name": ["Ensure this field has no more than 20 characters."]}
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +22,9 @@ def document(tmp_path_factory):
     """Of the toy service, without a database or anything else."""
     folder = tmp_path_factory.mktemp("toy")
     (folder / "toy" / "api").mkdir(parents=True)
-    (folder / "toy" / "api" / "examples.yaml").write_text(json.dumps({"fields": FIELDS}))
+    (folder / "toy" / "api" / "examples.yaml").write_text(
+        json.dumps({"fields": FIELDS, "operations": {"POST /api/widgets/": {"refused (too long)": TOO_LONG}}})
+    )
     return service_document("toy", folder)
 
 
@@ -60,6 +63,11 @@ def test_what_a_view_can_run_into_comes_from_its_code(paths):
     assert "409" not in show["responses"]
     remove = paths["/api/widgets/{widget_id}/"]["delete"]
     assert "412" in remove["responses"]
+
+
+def test_a_refusal_that_no_class_tells_stands_among_the_examples(paths):
+    told = paths["/api/widgets/"]["post"]["responses"]["400"]["content"]["application/json"]["examples"]
+    assert told["too_long"] == {"summary": "too long", "value": TOO_LONG}
 
 
 def test_errors_have_the_shape_of_the_surface(paths, document):

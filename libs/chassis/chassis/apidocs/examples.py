@@ -3,6 +3,7 @@
 fields:       what a field, a parameter or a header of that name shows, where nothing below says otherwise
 schemas:      `ProductCreate: {…}`; further ones as `PointsChange (redeem): {…}`
 operations:   `POST /api/orders/: {request: {…}, response: {…}}`; the same, where it is the operation that matters;
+                  `refused (too long): {…}` is one more 400, with the messages by field that no class tells;
                   `never` names problems that its code can't run into, although it looks like it
 """
 
@@ -51,6 +52,10 @@ class Examples:
     def of_operation(self, operation: str, part: str, shape: Json, components: Mapping[str, Json]) -> dict[str, Any]:
         """By label, of a request or response: the operation's own, else those of its shape."""
         return self.operations.get(operation, {}).get(part) or self.of_shape(shape, components)
+
+    def of_refusals(self, operation: str) -> dict[str, Any]:
+        """By label, messages by field."""
+        return self.operations.get(operation, {}).get("refused", {})
 
     def of_shape(self, shape: Json, components: Mapping[str, Json]) -> dict[str, Any]:
         """By label."""

@@ -219,6 +219,8 @@ class _Operation:
         for schema in (self.body, self.query):
             if schema is not None and (errors := self._missing(schema)):
                 found.append(refusals.Refusal("invalid", Invalid(errors)))
+        for label, errors in self.service.examples.of_refusals(self.key).items():
+            found.append(refusals.Refusal(label, Invalid(errors)))
         if self.body is not None:
             found += refusals.BY_BODY
         if self.files.get("request"):
