@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -278,6 +279,13 @@ def test_a_login_and_a_call_are_done_by_clicking_in_swagger_ui(started: Platform
     status, body = execute("auth_users_me")
     assert "200" in status
     assert json.loads(body)["username"] == started.admin.username
+
+    browser.click(f"{block('auth_accounts_register')} .opblock-summary-control")
+    owner = {"email": f"ana-{uuid.uuid4().hex[:8]}@example.com", "password": "securePass123", "full_name": "Ana Ruiz"}
+    browser.type(f"{block('auth_accounts_register')} textarea", json.dumps({**owner, "company_name": "Abarrotes Ruiz"}))
+    assert "201" in execute("auth_accounts_register")[0]
+    status, body = execute("auth_users_me")
+    assert (json.loads(body)["email"], "200" in status) == (owner["email"], True), "who registers is logged in"
     assert [text for text in browser.messages if "401" not in text] == []  # the console tells of the refused call
     browser.messages.clear()
     nothing_from_elsewhere(browser, started)

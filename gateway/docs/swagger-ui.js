@@ -1,6 +1,7 @@
-// Swagger UI over the platform's document. A login that is tried out here authorises the page at once.
+// Swagger UI over the platform's document. Whoever logs in here has authorised the page at once.
 
-const LOGINS = { '/api/auth/login/': 'access', '/api/v1/auth/token/': 'access', '/api/v1/auth/login': 'access_token' };
+// What answers with tokens: logins, a registration, and what renews them.
+const TOKENS = /^\/api\/(auth\/(login|register|refresh)\/|v1\/auth\/(token\/|token\/refresh\/|login|refresh))$/;
 
 const page = SwaggerUIBundle({
     url: '/api/v1/schema/',
@@ -13,10 +14,10 @@ const page = SwaggerUIBundle({
     tryItOutEnabled: true,
     validatorUrl: null, // nobody else is asked what they think of the document
     responseInterceptor: function (response) {
-        const field = LOGINS[new URL(response.url, location.href).pathname];
-        if (field && response.status === 200) {
+        if (response.ok && TOKENS.test(new URL(response.url, location.href).pathname)) {
             const body = JSON.parse(response.text);
-            page.preauthorizeApiKey('bearer', body[field] || body.data[field]);
+            const told = body.tokens || body.data || body;
+            page.preauthorizeApiKey('bearer', told.access || told.access_token);
         }
         return response;
     },
