@@ -20,7 +20,13 @@ def get(platform: Platform, path: str, **headers: str) -> Answer:
     )
 
 
-@pytest.mark.parametrize("accept", ["", "*/*", "application/json", "application/json, application/yaml", "text/html"])
+@pytest.mark.parametrize(
+    "accept",
+    [
+        *("", "*/*", "text/html", "application/json", "application/json, application/yaml"),
+        *("application/vnd.oai.openapi+json", "application/vnd.oai.openapi+json, application/vnd.oai.openapi;q=0.5"),
+    ],
+)
 def test_the_document_is_json(platform: Platform, accept: str) -> None:
     answer = get(platform, DOCUMENT, **({"Accept": accept} if accept else {}))
     assert (answer.status, answer.headers["Content-Type"]) == (200, "application/json")
@@ -29,7 +35,11 @@ def test_the_document_is_json(platform: Platform, accept: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "accept", ["application/yaml", "application/vnd.oai.openapi", "text/yaml", "application/x-yaml"]
+    "accept",
+    [
+        *("application/yaml", "application/vnd.oai.openapi", "text/yaml", "application/x-yaml", "Application/YAML"),
+        *("application/yaml, application/json;q=0.9, */*;q=0.1", "text/html, application/vnd.oai.openapi+yaml, */*"),
+    ],
 )
 def test_or_yaml_on_demand(platform: Platform, accept: str) -> None:
     answer = get(platform, DOCUMENT, Accept=accept)
