@@ -51,4 +51,14 @@ function isTimely(claims) {
     return claims.nbf === undefined || (tokens.isTime(claims.nbf) && claims.nbf <= now + CLOCK_SKEW_S);
 }
 
-export default { state };
+// js_set: the query as it was sent, but with every byte beyond ASCII spelled out.
+function encodedQuery(r) {
+    const bytes = r.rawVariables.args || [];
+    let query = '';
+    for (let i = 0; i < bytes.length; i++) {
+        query += bytes[i] < 0x80 ? String.fromCharCode(bytes[i]) : '%' + bytes[i].toString(16).toUpperCase();
+    }
+    return query;
+}
+
+export default { state, encodedQuery };

@@ -146,6 +146,8 @@ def test_a_long_path_and_long_headers_are_refused(platform: Platform) -> None:
         (b"GET api/products/ HTTP/1.1\r\nHost: a\r\n\r\n", 400),
         (b"\x16\x03\x01 / HTTP/1.1\r\n\r\n", 400),
         (b"POST /api/products/ HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
+        (b"GO /api/products/ HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"ABCDEFGHIJKLMNOPQRSTU /api/products/ HTTP/1.1\r\nHost: a\r\n\r\n", 400),
         (b"TRACE /api/products/ HTTP/1.1\r\nHost: a\r\n\r\n", 405),
     ],
 )

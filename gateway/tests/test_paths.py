@@ -5,6 +5,7 @@ import pytest
 from gateway.render import PACKAGE, STRIPPED_HEADERS
 from gateway.routes import Route, load_routes
 from gateway.tests.conftest import Platform
+from gateway.tests.running import send
 
 ROUTES = load_routes(PACKAGE / "routes.yaml").routes
 PUBLIC = {
@@ -258,6 +259,14 @@ AMBIGUOUS = [
         "/healthz/../api/users/",
         "/_error/../api/users/",
     ),
+    *(
+        "/api/auth/login/ñ/../../users/",
+        "/api/products/ñ//x/",
+        "/ñ%2finternal/",
+        "/api/products/ñ;x/",
+        "/internal/ñ%00/?ñ",
+        "/api/products/ñ/",
+    ),
 ]
 
 
@@ -318,6 +327,25 @@ def test_a_query_does_not_change_the_way(platform: Platform) -> None:
 def test_an_encoded_letter_is_the_letter(platform: Platform) -> None:
     assert platform.gateway.call("GET", "/api/%75sers/").status == 401
     assert platform.gateway.call("POST", "/api/%61uth/login/").json["path"] == "/api/%61uth/login/"
+
+
+@pytest.mark.parametrize(
+    ("sent", "seen"),
+    [
+        ("/api/products/?search=jalapeño", "/api/products/?search=jalape%C3%B1o"),
+        ("/api/products/?a=%2B+&b=ñ;/../x&c", "/api/products/?a=%2B+&b=%C3%B1;/../x&c"),
+        ("/api/products/?a=\xff".encode("latin1"), "/api/products/?a=%FF"),
+        ("/api/v1/product/%7e%20+%C3%B1?x=ñ", "/api/v1/product/~%20+%C3%B1?x=%C3%B1"),  # the same path, written anew
+    ],
+)
+def test_letters_beyond_ascii_in_a_query_are_encoded_on_the_way(
+    platform: Platform, sent: str | bytes, seen: str
+) -> None:
+    raw = sent if isinstance(sent, bytes) else sent.encode()
+    for method in (b"GET", b"DELETE"):
+        head = f"Host: a\r\nAuthorization: Bearer {platform.auth.token()}\r\nConnection: close\r\n\r\n"
+        answer = send(platform.gateway.port, b"%s %s HTTP/1.1\r\n%s" % (method, raw, head.encode()))
+        assert (answer.status, answer.json["path"]) == (200, seen)
 
 
 def test_an_absolute_request_line_is_routed_by_its_path(platform: Platform) -> None:
