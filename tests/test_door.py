@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import uuid
 from pathlib import Path
 
@@ -48,11 +49,21 @@ def test_a_logged_out_session_is_refused_at_once_on_every_service(platform: Plat
         assert (refused.status_code, refused.json()["code"]) == (401, "token_revoked")
 
 
-def test_what_the_gateway_lets_through_is_answered_by_the_service_itself(api: Api) -> None:
+def test_what_the_gateway_lets_through_is_answered_by_the_service_itself(platform: Platform, api: Api) -> None:
     long = api.ask("GET", "/api/products/?search=" + "x" * 8000)
     assert (long.status_code, long.json()) == (400, {"search": ["Ensure this field has no more than 200 characters."]})
     assert api.ask("GET", "/api/products/", **{f"X-{n}": "1" for n in range(400)}).status_code == 200
     assert api.ask("GET", "/api/products/", **{"X-Long": "1" * 8000}).status_code == 200
+    odd = api.ask("GET", "/api/products/", **{"X-Odd": "a\x01b"})
+    assert (odd.status_code, odd.headers["Content-Type"], odd.json()) == (
+        400,
+        "application/json",
+        {"detail": "Bad request."},
+    )
+    with socket.create_connection(("127.0.0.1", platform.settings.ports.gateway)) as connection:  # as curl sends it
+        head = f"Host: a\r\nAuthorization: Bearer {api.tokens['access']}\r\nConnection: close\r\n\r\n"
+        connection.sendall(f"GET /api/products/?search=jalapeño&page=1 HTTP/1.1\r\n{head}".encode())
+        assert connection.makefile("rb").readline() == b"HTTP/1.1 200 OK\r\n"
 
 
 def test_a_large_body_that_is_refused_unread_does_no_harm_to_who_comes_next(platform: Platform, api: Api) -> None:
