@@ -22,6 +22,7 @@ from chassis.spreadsheets import BYTE_ORDER_MARK, csv_rows, unguarded
 
 MAX_LINES = 50_000
 MAX_LINE = 64 * 1024  # characters
+_TOO_LONG = f"The file has more than {MAX_LINES} lines. Split it."
 _FIELDS = ProductPatch().fields
 _YES = {"true", "1", "yes", "y", "si", "sí", "verdadero", "activo"}
 _NO = {"false", "0", "no", "n", "falso", "inactivo"}
@@ -71,16 +72,19 @@ def _lines(text: io.TextIOBase) -> Iterator[Line]:
     rows = csv.reader(physical, delimiter=";" if header.count(";") > header.count(",") else ",", strict=True)
     columns = _columns(next(csv.reader([header], rows.dialect), []))
     first_lines: dict[str, int] = {}
+    read = 0
     for number, cells in _numbered(rows):
+        if number > MAX_LINES * 20:  # most of them empty, but they take their time
+            raise BadFile(_TOO_LONG)
         if not any(cells):
             continue
+        if (read := read + 1) > MAX_LINES:  # whatever their SKUs: each one takes memory
+            raise BadFile(_TOO_LONG)
         line = _line(number, columns, cells)
         if (first := first_lines.setdefault(line.sku, number)) != number and line.sku:
             line.errors.setdefault("sku", [f"Line {first} has this SKU already."])
-        if len(first_lines) > MAX_LINES or number > MAX_LINES * 20:
-            raise BadFile(f"The file has more than {MAX_LINES} lines. Split it.")
         yield line
-    if not first_lines:
+    if not read:
         raise BadFile("The file has a header, but no products.")
 
 

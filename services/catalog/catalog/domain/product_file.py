@@ -30,6 +30,7 @@ class SupplierNames:
 
     def __init__(self, suppliers: Iterable[tuple[int, str]]) -> None:
         self._names = dict(suppliers)
+        self._by_id = {str(id_): id_ for id_ in self._names}
         self._times = Counter(search_text(name) for name in self._names.values())
         self._ids = {search_text(name): id_ for id_, name in self._names.items()}
 
@@ -43,8 +44,8 @@ class SupplierNames:
 
     def find(self, label: str) -> int:
         """The supplier that a label means; KeyError, with the sentence to say, when it means none or several."""
-        if label.isdecimal() and int(label) in self._names:
-            return int(label)
+        if label in self._by_id:
+            return self._by_id[label]
         folded = search_text(label)
         if self._times[folded] > 1:
             raise KeyError(f'More than one supplier is named "{label}": give its id.')

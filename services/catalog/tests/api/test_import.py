@@ -113,6 +113,7 @@ def test_what_can_be_wrong_with_a_line(client, product, send):
     client.post("/api/suppliers/", {"name": "DOBLE"})
     held = product(sku="H", current_stock=9)
     client.post(f"/api/products/{held['id']}/reserve/", {"amount": 4})
+    endless = "9" * 5000  # digits, but more than int() takes
     text = HEADER + "\n".join(
         [
             "A,Agua,1,,,,,",
@@ -125,6 +126,7 @@ def test_what_can_be_wrong_with_a_line(client, product, send):
             "F",
             "H,,,,3,,,",
             f"{'x' * 65},Largo,1,,,,,",
+            f"I,Ibuprofeno,1,,,,{endless},",
         ]
     )
     assert errors(send(text, None)) == {
@@ -147,6 +149,7 @@ def test_what_can_be_wrong_with_a_line(client, product, send):
         },
         10: {"current_stock": ["This value may not be less than the reserved quantity (4)."]},
         11: {"sku": ["Ensure this field has no more than 64 characters."]},
+        12: {"supplier": [f'No supplier is named "{endless}", and none has it as its id.']},
     }
 
 
@@ -165,12 +168,19 @@ def test_what_can_be_wrong_with_a_line(client, product, send):
         ('sku,name\nA,B\nC,"D\n', "Line 3 can't be read: unexpected end of data."),
         ("sku,name\nA," + "x" * 65536 + "\n", "Line 2 has more than 65536 characters."),
         ("sku\n" + "\n".join(map(str, range(50_001))), "The file has more than 50000 lines. Split it."),
+        ("sku\n" + "A\n" * 50_001, "The file has more than 50000 lines. Split it."),
     ],
 )  # fmt: skip
 def test_what_is_no_file_of_products(client, send, text, error):
     for dry_run in ("true", "false"):
         answer = send(text, dry_run)
         assert (answer.status, answer.json) == (400, {"file": [error]})
+
+
+def test_even_empty_lines_come_to_an_end(send, monkeypatch):
+    monkeypatch.setattr("catalog.api.product_files.MAX_LINES", 10)
+    assert send("sku,name,price\n" + "\n" * 100 + "A,A,1\n").json["lines"] == 1
+    assert send("sku\n" + "\n" * 300).json == {"file": ["The file has more than 50000 lines. Split it."]}
 
 
 def test_as_spreadsheets_write_it(client, send):
