@@ -118,6 +118,7 @@ def _use_up_cart(size: int) -> Prepared:
             CartHold.user_uid == _USER,
             CartHold.product_id.in_(bindparam("ids", expanding=True)),
             CartHold.lapses_at > _NOW,
+            CartHold.quantity > 0,  # rows that are used up are the sweep's to remove
         )
         .values(quantity=case((CartHold.quantity > units, CartHold.quantity - units), else_=0))
     )

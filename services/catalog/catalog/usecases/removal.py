@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from catalog.domain.b2b_models import Attribute, ProductDescription
 from catalog.domain.events import tell_products
-from catalog.domain.models import Product
+from catalog.domain.models import CartHold, Product
 from catalog.queries import PRODUCT
 from catalog.usecases.promotions import delete_promotions_of
 from catalog.usecases.rows import take_rows
@@ -20,8 +20,8 @@ from chassis.db import utcnow
 def remove_products(session: Session, products: Collection[Any]) -> None:
     """Soft: these living products, which this transaction has taken, leave every list, and their SKUs become free.
 
-    Their promotions end, their descriptions and attributes are deleted. Their rows, stock and ledgers stay: orders may still
-    give stock back, and an upsert of the uid brings the row back.
+    Their promotions end; their descriptions, attributes and what carts hold of them are deleted. Their rows, stock and
+    ledgers stay: orders may still give stock back, and an upsert of the uid brings the row back.
     """
     if not products:
         return
@@ -30,10 +30,11 @@ def remove_products(session: Session, products: Collection[Any]) -> None:
     session.execute(delete(Attribute).where(Attribute.uid.in_([row.uid for row in attributes])))
     take_rows(session, ProductDescription, ["product_uid"], uids)
     session.execute(delete(ProductDescription).where(ProductDescription.product_uid.in_(uids)))
-    now = utcnow()
-    statement = update(Product).where(
-        Product.id.in_([product.id for product in products]), Product.deleted_at.is_(None)
-    )
+    ids, now = [product.id for product in products], utcnow()
+    # Rows that count no more are left to the sweep, which takes them in an order of its own.
+    live = (CartHold.product_id.in_(ids), CartHold.lapses_at > now, CartHold.quantity > 0)
+    session.execute(delete(CartHold).where(*live))
+    statement = update(Product).where(Product.id.in_(ids), Product.deleted_at.is_(None))
     gone = {"deleted_at": now, "updated_at": now, "version": Product.version + 1}
     removed = sorted(session.execute(statement.values(**gone).returning(*PRODUCT)), key=lambda product: product.id)
     delete_promotions_of(session, removed)

@@ -263,6 +263,18 @@ def test_a_deleted_product_comes_back_under_its_uid_as_a_new_one(client, send, g
     books_balance()
 
 
+def test_a_product_that_comes_back_is_in_no_cart(client, send, get, books_balance):
+    send("", {"uid": "prod-123", "price": 1, "quantity": 9})
+    path = f"/api/products/{pos(client, 'prod-123')['id']}/"
+    assert client.post(path + "reserve/", {"amount": 3}).json["reserved_quantity"] == 3
+    send("", "prod-123", method="DELETE")
+    send("", {"uid": "prod-123", "price": 1})
+    assert get("prod-123")["quantity"] == 0
+    assert client.get(path).json["reserved_quantity"] == 0
+    assert client.post(path + "reserve/", {"amount": -1}).status == 400
+    books_balance()
+
+
 def test_accounts_never_meet(client, send, get):
     send("", {"uid": "a", "price": 1, "quantity": 1})
     send("", {"uid": "a", "price": 2, "quantity": 2}, account_id=2)
@@ -299,7 +311,12 @@ def test_a_thousand_products_are_few_statements(app, client, books_balance, cate
         ("POST", "/stock", [{"uid": row["uid"], "quantity": 3} for row in batch], 7),
         ("POST", "/active", [{"uid": row["uid"], "active": False} for row in batch], 5),
         ("POST", "/description", texts, 5),
-        ("DELETE", "", [row["uid"] for row in batch], 9),
+        (
+            "DELETE",
+            "",
+            [row["uid"] for row in batch],
+            10,
+        ),  # ids, take; attributes, texts (take, delete); carts, rows, promotions, outbox
     ]
     for method, path, data, most in steps:
         began = time.perf_counter()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from catalog.domain.b2b_models import Category
-from catalog.domain.models import Product
+from catalog.domain.models import CartHold, Product
+from chassis.db import ALL_ACCOUNTS
 from chassis.testing import counted_statements
 
 FIELDS = [
@@ -218,6 +219,15 @@ def test_delete_is_for_admins_and_leaves_every_list(client, product, published):
         assert (answer.status, answer.json) == (404, {"detail": "Not found."})
     assert client.get("/api/products/").json == client.get("/api/products/?sku=S").json == []
     assert [event.version for event in published("ProductDeleted")] == [2]
+
+
+def test_a_deleted_product_leaves_the_carts(client, product, database):
+    made, other = product(), product()
+    for id_ in (made["id"], other["id"]):
+        client.post(f"/api/products/{id_}/reserve/", {"amount": 2})
+    assert client.delete(f"/api/products/{made['id']}/").status == 204
+    with database.read(ALL_ACCOUNTS) as session:
+        assert list(session.execute(select(CartHold.product_id, CartHold.quantity))) == [(other["id"], 2)]
 
 
 def test_list_filters_and_orders(client, product):
