@@ -1,14 +1,17 @@
-"""The facts that catalog tells: each function puts one into the outbox. Schemas: contracts/events/catalog/."""
+"""What catalog tells of products and promotions: each function puts facts of one kind into the outbox.
+
+Schemas: contracts/events/catalog/.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from catalog.domain.pricing import NOTATIONS, final_price
-from chassis.messaging.outbox import Fact, emit, emit_many
+from chassis.messaging.outbox import Fact, emit_many
 from chassis.money import text
 
 
@@ -65,49 +68,3 @@ def promotion_fact(promotion: Any, *, product_uid: str) -> Fact:
         "is_deleted": promotion.deleted_at is not None,
     }
     return Fact(promotion.uid, promotion.version, data)
-
-
-def tell_stock_adjusted(session: Session, product: Any, *, delta: int, reason: str) -> None:
-    """StockAdjusted: somebody set the stock."""
-    data = {
-        "product_id": product.id,
-        "product_uid": product.uid,
-        "delta": delta,
-        "reason": reason,
-        "current_stock": product.current_stock,
-    }
-    emit(session, "StockAdjusted", subject=product.uid, version=product.version, data=data)
-
-
-def tell_low_stock(session: Session, product: Any) -> None:
-    """LowStockReached: the stock came down to the threshold, or the threshold up to it."""
-    data = {
-        "product_id": product.id,
-        "product_uid": product.uid,
-        "name": product.name,
-        "sku": product.sku,
-        "current_stock": product.current_stock,
-        "low_stock_threshold": product.low_stock_threshold,
-    }
-    emit(session, "LowStockReached", subject=product.uid, version=product.version, data=data)
-
-
-def tell_stock_reserved(session: Session, order_uid: str, lines: Sequence[dict[str, Any]]) -> None:
-    """StockReserved: an order took its stock."""
-    emit(session, "StockReserved", subject=order_uid, version=1, data={"order_uid": order_uid, "lines": list(lines)})
-
-
-def tell_stock_released(session: Session, order_uid: str, lines: Sequence[dict[str, Any]]) -> None:
-    """StockReleased: an order's stock is back."""
-    emit(session, "StockReleased", subject=order_uid, version=2, data={"order_uid": order_uid, "lines": list(lines)})
-
-
-def stock_line(line: dict[str, Any], product: Any) -> dict[str, Any]:
-    """One line of StockReserved and StockReleased: what was moved, and the product after it."""
-    return {
-        "product_id": line["product_id"],
-        "product_uid": line["product_uid"],
-        "quantity": line["quantity"],
-        "current_stock": product.current_stock,
-        "product_version": product.version,
-    }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from chassis.messaging.outbox import Fact, emit_many
+from chassis.messaging.outbox import Fact, emit, emit_many
+
+Line = Mapping[str, Any]
 
 
 def tell_stock_adjusted(session: Session, changes: Iterable[tuple[Any, int]], *, reason: str) -> None:
@@ -47,3 +49,25 @@ def tell_low_stock(session: Session, products: Iterable[Any]) -> None:
         for product in products
     ]
     emit_many(session, "LowStockReached", facts)
+
+
+def tell_stock_reserved(session: Session, order_uid: str, lines: Sequence[Line]) -> None:
+    """StockReserved: an order took its stock."""
+    emit(session, "StockReserved", subject=order_uid, version=1, data={"order_uid": order_uid, "lines": list(lines)})
+
+
+def tell_stock_released(session: Session, released: Iterable[tuple[str, Sequence[Line]]]) -> None:
+    """StockReleased, one an order: (its uid, the lines whose stock is back)."""
+    facts = [Fact(order_uid, 2, {"order_uid": order_uid, "lines": list(lines)}) for order_uid, lines in released]
+    emit_many(session, "StockReleased", facts)
+
+
+def stock_line(line: Line, product: Any) -> dict[str, Any]:
+    """One line of StockReserved and StockReleased: what was moved, and the product after it."""
+    return {
+        "product_id": line["product_id"],
+        "product_uid": line["product_uid"],
+        "quantity": line["quantity"],
+        "current_stock": product.current_stock,
+        "product_version": product.version,
+    }

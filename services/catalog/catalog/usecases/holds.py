@@ -12,10 +12,10 @@ from sqlalchemy import Row, update
 from sqlalchemy.orm import Session
 
 from catalog.domain.errors import HoldRefused, OutOfStock, UnknownProducts
-from catalog.domain.events import stock_line, tell_low_stock, tell_stock_reserved
 from catalog.domain.models import CONFIRMED, HELD, ORDER, RELEASED, OrderHold
 from catalog.domain.pricing import NOTATIONS
-from catalog.domain.stock import became_low, merged
+from catalog.domain.stock import merged
+from catalog.domain.stock_events import stock_line, tell_stock_reserved
 from catalog.queries import held_by_others
 from catalog.usecases.hold_statements import (
     claim_hold,
@@ -26,6 +26,7 @@ from catalog.usecases.hold_statements import (
     take_units,
     use_up_cart,
 )
+from catalog.usecases.stock import tell_of_low_stock
 from chassis.db import utcnow
 from chassis.money import text
 
@@ -52,10 +53,7 @@ def place_hold(
     save_lines(session, order_uid, answer)
     record_movements(session, [_movement(row, wanted[row.id], order_uid, user_uid) for row in after.values()])
     tell_stock_reserved(session, order_uid, [stock_line(line, after[line["product_id"]]) for line in answer])
-    for product_id, row in after.items():
-        was = (before[product_id].current_stock, row.low_stock_threshold)
-        if became_low(was, (row.current_stock, row.low_stock_threshold)):
-            tell_low_stock(session, row)
+    tell_of_low_stock(session, before.values(), after)
     return {"order_uid": order_uid, "lines": answer}
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, case, insert, update
 from sqlalchemy.orm import Session
 
-from catalog.domain.events import stock_line, tell_stock_released
 from catalog.domain.models import CANCEL, RELEASED, OrderHold, Product, StockMovement
+from catalog.domain.stock_events import stock_line, tell_stock_released
 from catalog.queries import PRODUCT
 from catalog.usecases.locks import take_products
 from chassis.db import insert_for, utcnow
@@ -38,8 +38,9 @@ def release_holds(
         return
     products = _put_back(session, [line for _, lines in holds for line in lines])
     session.execute(insert(StockMovement), list(_movements(holds, products, kind)))
-    for order_uid, lines in holds:
-        tell_stock_released(session, order_uid, [stock_line(line, products[line["product_id"]]) for line in lines])
+    tell_stock_released(
+        session, [(uid, [stock_line(line, products[line["product_id"]]) for line in lines]) for uid, lines in holds]
+    )
 
 
 def _taken_before(moment: datetime | None) -> list[ColumnElement[bool]]:

@@ -9,6 +9,7 @@ from catalog import consumers
 from catalog.domain.models import OrderHold
 from chassis.db import ALL_ACCOUNTS
 from chassis.messaging.handlers import batch, handle
+from chassis.testing import counted_statements
 from chassis.uids import new_uid
 
 
@@ -75,12 +76,14 @@ def test_cancelled_before_the_hold(product, hold, told, deliver, stock_of):
     assert stock_of(cola["id"]) == 5
 
 
-def test_a_batch_releases_orders_together(product, hold, told, deliver, stock_of, published, books_balance):
+def test_a_batch_releases_orders_together(database, product, hold, told, deliver, stock_of, published, books_balance):
     cola, water = product(current_stock=10), product(current_stock=10)
     uids = [new_uid() for _ in range(3)]
     for number, uid in enumerate(uids, start=1):
         hold({cola["id"]: number, water["id"]: 1}, order_uid=uid)
-    deliver(*(told("OrderCancelled", uid, version=2) for uid in uids), told("OrderCreated", uids[0]))
+    with counted_statements(database) as statements:
+        deliver(*(told("OrderCancelled", uid, version=2) for uid in uids), told("OrderCreated", uids[0]))
+    assert sum("INSERT INTO outbox" in statement for statement in statements) == 1, "one for all that it tells"
     assert (stock_of(cola["id"]), stock_of(water["id"])) == (10, 10)
     released = published("StockReleased")
     assert sorted(event.subject for event in released) == sorted(uids)
