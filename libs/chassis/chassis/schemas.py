@@ -218,6 +218,10 @@ class Uids(Schema):
 
 def _within(number: Any, minimum: Any, maximum: Any) -> None:
     if minimum is not None and number < minimum:
-        raise ma.ValidationError(f"Ensure this value is greater than or equal to {minimum}.")
+        raise ma.ValidationError(f"Ensure this value is greater than or equal to {_plain(minimum)}.")
     if maximum is not None and number > maximum:
-        raise ma.ValidationError(f"Ensure this value is less than or equal to {maximum}.")
+        raise ma.ValidationError(f"Ensure this value is less than or equal to {_plain(maximum)}.")
+
+
+def _plain(limit: Any) -> str:
+    return f"{limit:f}" if isinstance(limit, Decimal) else str(limit)  # 0.00000001, not 1E-8

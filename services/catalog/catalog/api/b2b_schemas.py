@@ -50,7 +50,8 @@ class CurrencyCode(Text):
         super().__init__(pattern="[A-Z]{3}", pattern_message='Enter a currency code such as "USD".', **kwargs)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
-        return super()._deserialize(value.upper() if isinstance(value, str) else value, attr, data, **kwargs)
+        ascii_only = isinstance(value, str) and value.isascii()  # "uß" in capitals would be USS
+        return super()._deserialize(value.upper() if ascii_only else value, attr, data, **kwargs)
 
 
 class ProductUpsert(Schema):

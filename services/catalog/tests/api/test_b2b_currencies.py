@@ -48,10 +48,17 @@ def test_what_is_left_out_stays(client, example):
     [
         ({"name": "x", "rate": 1}, "data[1].code: This field is required."),
         ({"code": "DOLLAR", "name": "x", "rate": 1}, 'data[1].code: Enter a currency code such as "USD".'),
+        ({"code": "uß", "name": "x", "rate": 1}, 'data[1].code: Enter a currency code such as "USD".'),
         ({"code": "GBP", "name": "x"}, "data[1].rate: This field is required."),
         ({"code": "GBP", "rate": 1}, "data[1].name: This field is required."),
-        ({"code": "GBP", "name": "x", "rate": 0}, "data[1].rate: Ensure this value is greater than or equal to 1E-8."),
-        ({"code": "GBP", "name": "x", "rate": -1}, "data[1].rate: Ensure this value is greater than or equal to 1E-8."),
+        (
+            {"code": "GBP", "name": "x", "rate": 0},
+            "data[1].rate: Ensure this value is greater than or equal to 0.00000001.",
+        ),
+        (
+            {"code": "GBP", "name": "x", "rate": -1},
+            "data[1].rate: Ensure this value is greater than or equal to 0.00000001.",
+        ),
         ({"code": "GBP", "name": "x", "rate": "much"}, "data[1].rate: A valid number is required."),
         ({"code": "mxn", "name": "x", "rate": 1}, "data[1].code: The same as data[0]."),
     ],

@@ -39,7 +39,16 @@ def test_good_rfcs_are_upper_case(client, rfc):
 
 @pytest.mark.parametrize(
     "rfc",
-    ["DBE1010", "DBE101010XYZ1", "1BE101010XYZ", "DBE101310XYZ", "DBE101032XYZ", "DBE10101OXYZ", "VECJ880326XK45"],
+    [
+        "DBE1010",
+        "DBE101010XYZ1",
+        "1BE101010XYZ",
+        "DBE101310XYZ",
+        "DBE101032XYZ",
+        "DBE10101OXYZ",
+        "VECJ880326XK45",
+        "DBE101010XY٣",
+    ],
 )
 def test_bad_rfcs_are_refused(client, rfc):
     answer = client.post("/api/suppliers/", {"name": "X", "rfc": rfc})

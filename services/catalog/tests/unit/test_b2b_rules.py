@@ -24,7 +24,23 @@ def test_tags_are_written_as_usual(tag, written):
 
 
 @pytest.mark.parametrize(
-    "tag", ["", "e", "english!", "en-", "-en", "12", "en--US", "en-a", "es mx", "ñ", "e1", "x" * 9, "en" + "-abcde" * 9]
+    "tag",
+    [
+        "",
+        "e",
+        "english!",
+        "en-",
+        "-en",
+        "12",
+        "en--US",
+        "en-a",
+        "es mx",
+        "ñ",
+        "e1",
+        "x" * 9,
+        "en" + "-abcde" * 9,
+        "es-٤١٩",
+    ],
 )
 def test_what_is_no_tag(tag):
     assert normalized(tag) is None
