@@ -20,7 +20,7 @@ from flask import Response, request
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
-from chassis import schemas
+from chassis import conditional, schemas
 from chassis.current import writing
 from chassis.json import json_response
 from chassis.pagination import rows_and_total
@@ -52,10 +52,10 @@ def answer(data: Any) -> Response:
 
 
 def found(row: Any | None) -> Response:
-    """200 with `row`, 404 without one."""
+    """200 with `row` and its ETag, 304 when the client has it already, 404 without one."""
     if row is None:
         raise NotFound
-    return answer(row)
+    return conditional.detail(row, within=answer)
 
 
 def respond(usecase: Callable[Concatenate[Session, P], Any], /, *args: P.args, **kwargs: P.kwargs) -> Response:

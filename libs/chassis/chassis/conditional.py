@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any
 
@@ -16,13 +17,21 @@ def etag_of(representation: Any) -> str:
     return f'"{blake2b(dumps(representation), digest_size=12).hexdigest()}"'
 
 
-def detail(representation: Any) -> Response:
-    """200 with its ETag, or 304 without a body when the client has it already."""
-    body = dumps(representation)
+def detail(representation: Any, *, within: Callable[[Any], Response] | None = None) -> Response:
+    """200 with its ETag, or 304 without a body when the client has it already.
+
+    `within` makes an answer that says more than the representation, as an envelope says the time; its tag is weak.
+    """
+    body = dumps(representation, numbers=within is not None)
     tag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
+    shown = tag if within is None else f"W/{tag}"
     if tag in _tags(request.headers.get("If-None-Match")):
-        return Response(status=304, headers={"ETag": tag})
-    return Response(body, 200, {"ETag": tag}, mimetype="application/json")
+        return Response(status=304, headers={"ETag": shown})
+    if within is None:
+        return Response(body, 200, {"ETag": tag}, mimetype="application/json")
+    answer = within(representation)
+    answer.headers["ETag"] = shown
+    return answer
 
 
 def check_if_match(representation: Any) -> None:

@@ -49,6 +49,19 @@ def test_an_upsert_creates_and_changes_and_answers_the_uids_in_order(client, put
     assert client.get(f"{PATH}/{made[1]}").json["data"]["price"] == 7.5
 
 
+def test_one_that_the_client_has_already_is_not_sent_again(client, put):
+    put({"uid": "a", "price": 1})
+    tag = client.get(f"{PATH}/a").headers["ETag"]
+    assert tag.startswith('W/"'), "the envelope's time is another one each time"
+    for known in (tag, tag.removeprefix("W/"), f'"x", {tag}'):
+        again = client.get(f"{PATH}/a", headers={"If-None-Match": known})
+        assert (again.status, again.data, again.headers["ETag"]) == (304, b"", tag)
+    put({"uid": "a", "price": 2})
+    changed = client.get(f"{PATH}/a", headers={"If-None-Match": tag})
+    assert (changed.status, changed.json["data"]["price"]) == (200, 2)
+    assert changed.headers["ETag"] != tag
+
+
 def test_fields_that_an_element_leaves_out_stay_and_null_empties(client, put):
     put(
         {"uid": "a", "price": 1, "note": "x"},
