@@ -79,17 +79,25 @@ class Uid(Text):
 
 
 class Email(Text):
-    """An e-mail address, lower-cased, so that uniqueness is case-insensitive on every engine."""
+    """An e-mail address, lower-cased, so that uniqueness is case-insensitive on every engine.
+
+    `max_length` holds for it without case too: some letters are two or three then, and columns take as many as was said.
+    """
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
         value = super()._deserialize(value, attr, data, **kwargs)
         if value and not _EMAIL.fullmatch(value):
             raise ma.ValidationError("Enter a valid email address.")
+        if self.max_length and len(value.casefold()) > self.max_length:
+            raise ma.ValidationError(f"Ensure this field has no more than {self.max_length} characters.")
         return value.lower()
 
 
 class Integer(ma.fields.Field[int]):
-    """A whole number within [minimum, maximum]; `5`, `"5"` and `5.0` are whole, `true` and `5.5` are not."""
+    """A whole number within [minimum, maximum]; `5`, `"5"` and `5.0` are whole, `true` and `5.5` are not.
+
+    Without a minimum it goes as far down as up: no column holds a number of twenty digits.
+    """
 
     default_error_messages = {**REQUIRED, "invalid": "A valid integer is required."}
 
@@ -104,7 +112,7 @@ class Integer(ma.fields.Field[int]):
         if not re.fullmatch(r"[+-]?\d{1,20}(\.0+)?", text, re.ASCII):
             raise self.make_error("invalid")
         number = int(text.split(".")[0])
-        _within(number, self.minimum, self.maximum)
+        _within(number, -(2**53) if self.minimum is None else self.minimum, self.maximum)
         return number
 
 

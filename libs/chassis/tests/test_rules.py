@@ -36,7 +36,8 @@ def test_money_refuses_floats_and_fractions():
 
 class Everything(schemas.Schema):
     text = schemas.Text(max_length=3)
-    email = schemas.Email()
+    email = schemas.Email(max_length=30)
+    integer = schemas.Integer()
     whole = schemas.Integer(minimum=1)
     amount = schemas.Amount(minimum=0)
     day = schemas.Date()
@@ -66,6 +67,8 @@ def test_fields_read(field, value, read):
         ("text", None, "This field may not be null."),
         ("text", "a\x00", "Not a valid string."),
         ("email", "ana", "Enter a valid email address."),
+        ("email", "\u0390" * 20 + "@shop.mx", "Ensure this field has no more than 30 characters."),
+        ("integer", "-9007199254740993", "Ensure this value is greater than or equal to -9007199254740992."),
         ("whole", "x", "A valid integer is required."),
         ("whole", True, "A valid integer is required."),
         ("whole", 1.5, "A valid integer is required."),

@@ -39,12 +39,16 @@ def deliver(database: Database, gateways: Gateways) -> None:
 
 
 def _deliver_to(database: Database, gateways: Gateways, url: str) -> None:
+    left = True
     try:
-        with database.read(ALL_ACCOUNTS) as session:
-            pending = queries.pending_revocations(session, gateway=url, most=MOST)
-        if pending and gateways.tell(url, pending):
+        while left:  # more than one call takes, when thousands of sessions were ended at once
+            with database.read(ALL_ACCOUNTS) as session:
+                pending = queries.pending_revocations(session, gateway=url, most=MOST)
+            if not pending or not gateways.tell(url, pending):
+                return
             with database.transaction(ALL_ACCOUNTS) as session:
                 confirm_revocations(session, gateway=url, sids=[item["sid"] for item in pending])
+            left = len(pending) == MOST
     except SQLAlchemyError:
         # The revocation itself is committed and the refresh token dead; the sweep comes back to this.
         log.exception("revocations_undelivered", gateway=url)

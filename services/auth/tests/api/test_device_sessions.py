@@ -159,7 +159,7 @@ def test_a_repeated_key_gets_the_first_answer(door, client, published, path):
     assert len(published("SessionRevoked")) == 1
 
 
-def test_thousands_of_sessions_end_at_once(door, client, database, published):
+def test_thousands_of_sessions_end_at_once(door, client, database, published, gateway):
     door.device()
     now = utcnow()
     rows = [
@@ -174,3 +174,5 @@ def test_thousands_of_sessions_end_at_once(door, client, database, published):
     answer = client.post("/api/v1/auth/sessions/revoke_all/", {})
     assert (answer.status, answer.json["revoked_count"]) == (200, 7001)
     assert len(published("SessionRevoked")) == 7001
+    told = [item["sid"] for call in gateway.calls for item in call[2]["revocations"]]
+    assert len(told) == len(set(told)) == 7001, "the gateway knows of each before the answer"

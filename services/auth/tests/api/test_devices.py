@@ -74,6 +74,10 @@ def test_bad_fields_are_named(client, database):
         "telegram_user_id": ["A valid integer is required."],
         "telegram_username": ["Ensure this field has no more than 64 characters."],
     }
+    far = {"username": "admin_user", "password": "secure_password", "telegram_user_id": "-99999999999999999999"}
+    assert client.post("/api/v1/auth/token/", far, role=None).json == {
+        "telegram_user_id": ["Ensure this value is greater than or equal to -9007199254740992."]
+    }
     assert stored(database, LoginSession.id) == []
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 
 from auth.domain.models import LoginFailures, LoginSession, User
 from chassis.db import ALL_ACCOUNTS, utcnow
+from chassis.passwords import Passwords
 from chassis.testing import counted_statements
 
 NO_ACCOUNT = {"detail": "No active account found with the given credentials"}
@@ -95,6 +96,18 @@ def test_unknown_and_wrong_cost_the_same_statements(door, app):
     with counted_statements(app) as unknown:
         door.login("nobody@enterprise.com")
     assert len(wrong) == len(unknown) == 5
+
+
+def test_a_wrong_password_costs_a_full_hash_also_where_a_lighter_one_is_stored(door, database, app, monkeypatch):
+    change_user(database, password_hash=Passwords(time_cost=1, memory_kib=32, parallelism=1).hash("secure_password"))
+    passwords, compared = app.extensions["auth"].passwords, []
+    verify = passwords.verify
+    monkeypatch.setattr(passwords, "verify", lambda stored, given: compared.append(stored) or verify(stored, given))
+    assert door.login(password="wrong_password").json == NO_ACCOUNT
+    assert [stored is None for stored in compared] == [False, True]
+    compared.clear()
+    assert door.login().status == 200
+    assert len(compared) == 1
 
 
 def test_a_login_takes_six_statements(door, app):
@@ -186,8 +199,6 @@ def test_blanks_belong_to_a_password(client, employee_body, door):
 
 
 def test_an_old_hash_is_renewed_at_login(door, database):
-    from chassis.passwords import Passwords
-
     old = Passwords(time_cost=2, memory_kib=64, parallelism=1).hash("secure_password")
     change_user(database, password_hash=old)
     assert door.login().status == 200

@@ -108,6 +108,7 @@ def test_required_fields_are_named(client):
     [
         ("first_name", "", "This field may not be blank."),
         ("email", "nobody", "Enter a valid email address."),
+        ("email", "\u0390" * 240 + "@x.mx", "Ensure this field has no more than 254 characters."),  # three letters each
         ("role", "BOSS", '"BOSS" is not a valid choice.'),
         ("role", "CLIENT", '"CLIENT" is not a valid choice.'),
         ("password", "1234567", "Ensure this field has at least 8 characters."),

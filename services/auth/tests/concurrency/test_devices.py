@@ -3,9 +3,10 @@
 from collections import Counter
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
-from auth.domain.models import AuditEntry, LoginSession
+from auth.domain.models import AuditEntry, LoginSession, PendingRevocation
+from auth.usecases.sessions import confirm_revocations
 from chassis.db import ALL_ACCOUNTS
 from chassis.testing_concurrency import together
 
@@ -60,3 +61,18 @@ def test_ending_all_at_once_counts_each_session_once(door, client, published, pa
     assert {answer.status for answer in answers} == {200}
     assert sum(next(value for value in answer.json.values() if isinstance(value, int)) for answer in answers) == 6
     assert len({event.subject for event in published("SessionRevoked")}) == len(published("SessionRevoked")) == 6
+
+
+def test_those_who_confirm_the_same_never_deadlock(database):
+    sids = [f"sid-{number}" for number in range(300)]
+    for _ in range(3):
+        with database.transaction(ALL_ACCOUNTS) as session:
+            session.execute(insert(PendingRevocation), [{"gateway": "g", "sid": sid, "exp": 1} for sid in sids])
+
+        def confirm(number):
+            with database.transaction(ALL_ACCOUNTS) as session:
+                confirm_revocations(session, gateway="g", sids=sids[number:][:: -1 if number % 2 else 1])
+
+        together(THREADS, confirm)
+        with database.read(ALL_ACCOUNTS) as session:
+            assert session.scalar(select(func.count()).select_from(PendingRevocation)) == 0
