@@ -222,6 +222,8 @@ def test_paid_orders_told_again_and_again_and_in_any_order_count_once(
 def test_an_erased_customer_is_gone_everywhere(shop: Shop, employee: Api) -> None:
     order = shop.sell()
     path = f"/api/customers/{shop.customer['id']}/"
+    report = f"/api/analytics/customer-sales/?customer_id={shop.customer['id']}"
+    eventually(lambda: shop.api.ask("GET", report).status_code == 200, "analytics has counted the order")
     eventually(lambda: shop.points == order["points_earned"], "the points are there")
     kept = shop.api.get(path + "export/")
     assert kept["customer"]["phone_number"] == shop.customer["phone_number"]
@@ -237,3 +239,7 @@ def test_an_erased_customer_is_gone_everywhere(shop: Shop, employee: Api) -> Non
 
     eventually(lambda: name() == "Anonymous", "sales has forgotten the name")
     assert shop.api.get(f"/api/orders/?search={order['ticket_folio']}")[0]["customer_name"] == "Anonymous"
+    eventually(lambda: shop.api.ask("GET", report).status_code == 404, "analytics has forgotten who it was")
+    receipt = shop.api.ask("GET", f"/api/orders/{order['id']}/receipt/")
+    assert receipt.status_code == 200
+    assert shop.customer["last_name"] not in receipt.text

@@ -1,4 +1,4 @@
-"""Points are one percent of an order of any size: 64 bits, as the money has them. SQLite's whole numbers have them already."""
+"""Points in 64 bits, as money is kept: a few dozen of the largest orders earn more than 32 bits hold. SQLite has 64 already."""
 
 import sqlalchemy as sa
 from alembic import op

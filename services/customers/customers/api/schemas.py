@@ -211,7 +211,7 @@ class PaymentHoldCreate(schemas.Schema):
     user_uid = schemas.Uid(required=True)
     customer_id = schemas.Integer(required=True)
     payment_method = schemas.Choice((POINTS, CREDIT), required=True)
-    amount = schemas.Amount(required=True, minimum=0, digits=18)  # of many lines, each of twelve digits
+    amount = schemas.Amount(required=True, minimum=0)
 
 
 class PaymentHoldOut(schemas.Schema):

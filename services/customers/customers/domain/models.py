@@ -20,7 +20,7 @@ POINTS, CREDIT = "POINTS", "CREDIT"
 HELD, CONFIRMED, RELEASED = "held", "confirmed", "released"
 
 Points = BigInteger().with_variant(Integer, "sqlite")
-"""One percent of any order, and the sum of many: more than 32 bits hold."""
+"""An order of thousands of millions costs as many points, and a few dozen of those earn them: 32 bits are too few."""
 
 _LIVING = text("deleted_at IS NULL")
 _EARNED = text("transaction_type = 'EARN'")

@@ -84,11 +84,11 @@ def test_delivered_twice_earns_once(register, deliver, order_paid, points_of, pu
     assert [told.data["balance"] for told in published("PointsChanged")] == [5, 6]
 
 
-def test_an_order_of_any_size_earns_its_points(register, deliver, order_paid, ledger_sums, books_balance):
+def test_a_balance_is_more_than_32_bits_hold(register, deliver, order_paid, ledger_sums, books_balance):
     customer_id = register()
-    deliver(order_paid(customer_id, 92_800_000), order_paid(customer_id, 2_784_000_000))
-    deliver(order_paid(customer_id, 83_520_000_000))
-    assert ledger_sums() == {customer_id: (86_396_800_000, 86_396_800_000)}
+    for size in (1, 10, 20):
+        deliver(*[order_paid(customer_id, 99_999_999) for _ in range(size)])  # the largest order earns 100,000,000
+    assert ledger_sums() == {customer_id: (3_099_999_969, 3_099_999_969)}
     books_balance()
 
 
