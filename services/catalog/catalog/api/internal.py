@@ -8,7 +8,8 @@ from flask import Response
 
 from catalog import b2b_queries
 from catalog.api.b2b_schemas import FoundProductsOut
-from catalog.api.schemas import HoldCreate, HoldOut, PriceQuery, PricesOut
+from catalog.api.schemas import HoldCreate, HoldOut, HoldRelease, PriceQuery, PricesOut
+from catalog.domain.models import CANCEL, RELEASE
 from catalog.usecases.holds import place_hold
 from catalog.usecases.quote_prices import quote_prices
 from catalog.usecases.releases import release_holds
@@ -36,10 +37,11 @@ def hold(body: dict[str, Any]) -> Response:
 
 @blp.post("/internal/holds/<order_uid>/release/")
 @internal("sales")
+@blp.body(HoldRelease)
 @blp.response(204)
-def release(order_uid: str) -> Response:
+def release(body: dict[str, Any], order_uid: str) -> Response:
     """Give the stock of an order back; again, or for an unknown order, it changes nothing but refuses late holds."""
-    return web.respond(204, release_holds, [order_uid])
+    return web.respond(204, release_holds, [order_uid], kind=RELEASE if body["never_made"] else CANCEL)
 
 
 @blp.post("/internal/products/")

@@ -168,6 +168,12 @@ class HoldCreate(Schema):
     lines = List(Nested(HoldLine), required=True, empty=False)
 
 
+class HoldRelease(Schema):
+    never_made = Boolean(
+        load_default=False, metadata={"description": "The order never came to be; not that it is cancelled."}
+    )
+
+
 class HoldPromotionOut(Schema):
     id = Integer()
     name = Text()

@@ -108,6 +108,17 @@ def test_the_ledger_tells_a_hold_without_order_from_a_cancelled_order(database, 
     assert set(rows) == {("initial", None), ("release", never), ("cancel", cancelled)}
 
 
+def test_sales_can_say_so_too(client, database, product, hold):
+    made = product(current_stock=9)
+    never, cancelled = (hold({made["id"]: 2}).json["order_uid"] for _ in range(2))
+    path = "/internal/holds/{}/release/"
+    assert client.internal("sales", "POST", path.format(never), {"never_made": True}).status == 204
+    assert client.internal("sales", "POST", path.format(cancelled)).status == 204
+    with database.read(ALL_ACCOUNTS) as session:
+        rows = session.execute(select(StockMovement.kind, StockMovement.order_uid).where(StockMovement.delta > 0)).all()
+    assert set(rows) == {("initial", None), ("release", never), ("cancel", cancelled)}
+
+
 def test_one_order_that_sales_can_not_tell_of_keeps_no_other_waiting(
     database, settings, sales, product, hold, stock_of
 ):

@@ -47,7 +47,7 @@ def create(body: dict[str, Any]) -> Response:
         # Once COMMIT is sent its outcome may be unknown, and a retry with the same key wants this very hold: such
         # holds are left to catalog, which asks before it gives one up.
         if not placed and idempotency.current() is None:
-            clients.catalog().release(draft.uid, account_id=current_user().account_id)
+            clients.catalog().release(draft.uid, account_id=current_user().account_id, never_made=True)
         raise
 
 

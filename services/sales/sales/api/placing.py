@@ -38,7 +38,7 @@ def draft(*, customer: int | None, items: Sequence[Mapping[str, int]]) -> Draft:
             birthday_percent=settings().birthday_discount_percent,
         )
     except OrderTooLarge:  # for certain, so the stock need not wait for catalog to ask
-        clients.catalog().release(order_uid, account_id=user.account_id)
+        clients.catalog().release(order_uid, account_id=user.account_id, never_made=True)
         raise
 
 

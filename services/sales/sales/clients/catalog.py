@@ -60,10 +60,14 @@ class Catalog:
         available = {line["product_id"]: line["available"] for line in answer.data["lines"]}
         return [priced[product_id] for product_id in quantities], available
 
-    def release(self, order_uid: str, *, account_id: int) -> None:
-        """Give the stock of an order back, if catalog can be reached; if not, it finds out by itself."""
+    def release(self, order_uid: str, *, account_id: int, never_made: bool = False) -> None:
+        """Give the stock of an order back, if catalog can be reached; if not, it finds out by itself.
+
+        `never_made` when the order isn't cancelled but never came to be: catalog's ledger tells the two apart.
+        """
+        body = {"never_made": True} if never_made else None
         try:
-            self._client.call("POST", f"/internal/holds/{order_uid}/release/", account_id=account_id)
+            self._client.call("POST", f"/internal/holds/{order_uid}/release/", account_id=account_id, body=body)
         except Unavailable:
             _log.warning("release_left_to_catalog", order_uid=order_uid)
 

@@ -76,6 +76,7 @@ def test_a_retry_after_its_hold_was_given_up_takes_another(client, catalog, data
 def test_without_a_key_a_lost_attempt_gives_its_stock_back(client, catalog, database, broken):
     assert client.post("/api/orders/", ORDER).status == 503
     assert (stored(database), catalog.holds, len(catalog.released)) == (0, {}, 1)
+    assert catalog.calls[-1][2] == {"never_made": True}, "it isn't a cancellation"
 
 
 def test_a_key_that_has_outlived_its_day_makes_a_new_order(client, catalog, database):

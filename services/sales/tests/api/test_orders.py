@@ -231,6 +231,7 @@ def test_an_order_of_more_money_than_fits_gives_its_stock_back(client, catalog, 
         answer = client.post(path, body, headers=headers)
         assert (answer.status, answer.json) == (400, {"non_field_errors": [text]})
     assert (stored(database), published(), catalog.holds, len(catalog.released)) == (0, [], {}, 1)
+    assert {"never_made": True} in [call[2] for call in catalog.calls]
 
 
 # --- read and list

@@ -66,6 +66,10 @@ def test_sales_calls_catalog_as_agreed(client, catalog, contracts, make_order):
     assert set(hold[2]["lines"][0]) == set(examples[0]["request"]["lines"][0])
     agreed = contracts.internal("catalog", "release")
     assert (release[0], release[1]) == (agreed["method"], agreed["path"].format(order_uid=hold[2]["order_uid"]))
+    assert release[2] is agreed["examples"][0]["request"] is None
+    catalog.products[15]["list_price"] = "9999999999.99"
+    client.post("/api/orders/", {"items": [{"product_id": 15, "quantity": 1_000_000}]})
+    assert catalog.calls[-1][2] in [example["request"] for example in agreed["examples"] if example["request"]]
 
 
 def test_customers_examples_are_understood(client, contracts, customers):
