@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import delete, select
 
-from catalog.domain.models import RELEASED, OrderHold, StockMovement
+from catalog.domain.models import RELEASED, CartHold, OrderHold, StockMovement
 from catalog.sweeps import clear_cart_holds
 from chassis.db import ALL_ACCOUNTS
 from chassis.testing_concurrency import together
@@ -210,3 +212,17 @@ def test_whatever_happens_the_books_balance(
     assert +held == +moved
     for id_ in ids:
         assert client.get(f"/api/products/{id_}/").json["current_stock"] == balances[id_]
+
+
+def test_an_order_waits_for_no_row_that_the_sweep_removes(client, database, product, hold):
+    """What a cart has used up is the sweep's: an order that took such rows too could wait for it, and it for the order."""
+    if database.dialect == "sqlite":
+        pytest.skip("SQLite has one writer at a time: there is nothing to wait for in another order")
+    made = [product(current_stock=10)["id"] for _ in range(2)]
+    for id_ in made:
+        client.post(f"/api/products/{id_}/reserve/", {"amount": 1})
+    assert hold(dict.fromkeys(made, 1)).status == 200, "and so both rows of the cart are used up"
+    with database.transaction(ALL_ACCOUNTS) as sweep:
+        assert len(sweep.execute(delete(CartHold).returning(CartHold.product_id)).all()) == 2
+        # With patience for a lock this would end by the statement's timeout only.
+        assert ThreadPoolExecutor(1).submit(hold, dict.fromkeys(made, 1)).result(timeout=30).status == 200
