@@ -23,8 +23,11 @@ function isComplete() {
     return fs.statSync(FOLDER + '.ready-' + process.ppid, QUIET) !== undefined;
 }
 
+// A session ends once: a call that is repeated because its answer came too late gets on to what is left of it.
 function revoke(id, exp) {
-    fs.writeFileSync(FOLDER + id, String(Math.ceil(exp)));
+    if (!isRevoked(id)) {
+        fs.writeFileSync(FOLDER + id, String(Math.ceil(exp)));
+    }
 }
 
 export default { isId, isRevoked, isComplete, revoke };
