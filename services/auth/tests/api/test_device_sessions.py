@@ -176,4 +176,6 @@ def test_thousands_of_sessions_end_at_once(door, client, database, published, ga
     assert len(published("SessionRevoked")) == 7001
     told = [[item["sid"] for item in call[2]["revocations"]] for call in gateway.calls]
     assert max(map(len, told)) == 100, "it writes a file for each, and its other requests wait"
-    assert sum(map(len, told)) == len({sid for sids in told for sid in sids}) == 7001, "it knows of each before the answer"
+    assert sum(map(len, told)) == len({sid for sids in told for sid in sids}) == 7001, (
+        "it knows of each before the answer"
+    )
