@@ -1,14 +1,20 @@
 """A new version of a service, instance by instance, while the shop works: no request fails, and nothing is done twice.
 
-Two instances of catalog stand behind one name, as containers do. Each in turn leaves the name, is ended once the gateway has
-followed (what a pod's `preStop` waits for), starts anew, and joins again when it is ready.
+Two instances of catalog stand behind one name, as Compose's containers do, or behind one address, as Kubernetes' pods do. Each in
+turn is no longer asked by who begins a connection, is ended (a pod's `preStop` waits until all have heard of it), starts anew,
+and is asked again when it is ready. With a name the gateway follows the addresses; with one address it knows of nothing, and the
+connections that it has keep leading to the instance that ends.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import random
+import select
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -40,6 +46,41 @@ def getaddrinfo(host, *rest):
         return [entry for address in json.load(file) for entry in really(address, *rest)]
 socket.getaddrinfo = getaddrinfo
 """
+
+
+class Address:
+    """One address for several instances: a connection is led to one that is asked, and stays there (kube-proxy's way)."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, int]] = []
+        self.server = socket.create_server((HOSTS[0], 0))
+        self.led: Counter[str] = Counter()
+        self.threads = [threading.Thread(target=self.serve)]
+        self.threads[0].start()
+
+    def serve(self) -> None:
+        with contextlib.suppress(OSError):  # shut down
+            while True:
+                client, _ = self.server.accept()
+                self.threads.append(threading.Thread(target=self.lead, args=(client, *random.choice(self.asked))))
+                self.threads[-1].start()
+
+    def lead(self, client: socket.socket, host: str, port: int) -> None:
+        self.led[host] += 1
+        with contextlib.suppress(ConnectionError), client, socket.create_connection((host, port)) as instance:
+            other = {client: instance, instance: client}
+            while True:
+                for source in select.select(list(other), [], [])[0]:
+                    piece = source.recv(65_536)
+                    if not piece:
+                        return
+                    other[source].sendall(piece)
+
+    def close(self) -> None:
+        self.server.shutdown(socket.SHUT_RDWR)
+        for thread in self.threads:
+            thread.join()
+        self.server.close()
 
 
 class Catalog:
@@ -98,20 +139,34 @@ def catalog(tmp_path: Path, auth: Auth) -> Iterator[Catalog]:
 
 
 @pytest.fixture
-def gateway(tmp_path: Path, auth: Auth, catalog: Catalog) -> Iterator[Gateway]:
+def address(behind: str, catalog: Catalog) -> Iterator[Address | None]:
+    if behind == "a name":
+        yield None
+        return
+    one = Address()
+    one.asked = [(host, catalog.port) for host in HOSTS]
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def gateway(tmp_path: Path, auth: Auth, catalog: Catalog, address: Address | None) -> Iterator[Gateway]:
     (tmp_path / "sitecustomize.py").write_text(NAME_SERVICE)
     environ = {
         "PYTHONPATH": f"{tmp_path}:{PACKAGE.parent}",
         "NAMES": str(catalog.names),
-        "MOSTRADOR_CATALOG_ADDR": f"{NAME}:{catalog.port}",
+        "MOSTRADOR_CATALOG_ADDR": f"{HOSTS[0]}:{address.server.getsockname()[1]}"
+        if address
+        else f"{NAME}:{catalog.port}",
     }
     running = Gateway(tmp_path / "gateway", auth, {}, **environ)
     yield running.start()
     running.stop()
 
 
+@pytest.mark.parametrize("behind", ["a name", "an address"])
 def test_no_request_is_lost_while_the_instances_are_replaced_in_turn(
-    gateway: Gateway, catalog: Catalog, auth: Auth
+    gateway: Gateway, catalog: Catalog, auth: Auth, address: Address | None
 ) -> None:
     person = {
         "sub": str(uuid.uuid4()),
@@ -140,7 +195,10 @@ def test_no_request_is_lost_while_the_instances_are_replaced_in_turn(
         return statuses
 
     def only_ask(*hosts: str) -> None:
-        """What the name stands for from now on; returns when no worker accepts that knows another."""
+        """Whom new connections reach from now on; of a name, once no worker of the gateway accepts that knows another."""
+        if address:
+            address.asked = [(host, catalog.port) for host in hosts]
+            return
         before, wanted = gateway.workers(), [f"{host}:{catalog.port}" for host in hosts]
         catalog.stands_for(*hosts)
         eventually(
@@ -165,3 +223,4 @@ def test_no_request_is_lost_while_the_instances_are_replaced_in_turn(
     total = gateway.call("GET", "/api/products/?page=1&page_size=1", token=token).headers["X-Total-Count"]
     assert int(total) == created.total(), "each of them once"
     assert all(catalog.processes[host].pid != before[host] for host in HOSTS)
+    assert address is None or all(address.led[host] for host in HOSTS)
