@@ -1,21 +1,25 @@
 """What the gateway costs: requests per second and latency with and without its check, before an upstream that costs nothing,
-with no session revoked and with ten thousand; how long a revocation takes.
+with no session revoked and with ten thousand; how long a revocation takes; what slow clients and huge bodies cost the others.
 
 `python benchmarks/gateway_cost.py [seconds]` needs nginx, njs and wrk; figures are for one nginx worker.
 """
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 from gateway.tests.running import Gateway, eventually, free_port
 from gateway.tests.stubs import Auth, service_token
 
 REVOKED = 10_000
+SLOW = 400
+"""Clients that have begun a request and stopped: half of them in the head, half in the body."""
 FAR = 2_000_000_000  # when tokens and revocations expire
 PROTECTED = "/api/products/"
 LIMITS = ("GENERAL", "PUBLIC", "SESSION", "LOGIN", "PIN")
@@ -77,6 +81,39 @@ def many_revocations(gateway: Gateway, auth: Auth) -> None:
     assert gateway.call("GET", PROTECTED, token=auth.token(sid=f"revoked-{REVOKED - 1}")).status == 401
 
 
+def hostile(gateway: Gateway, auth: Auth, seconds: str) -> None:
+    """The same requests while a crowd trickles; how soon a body that is too large is refused."""
+    assert gateway.nginx
+    nginx, token = gateway.nginx.pid, auth.token(exp=FAR)
+    bearer = f"POST {PROTECTED} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\n"
+    beginnings = (f"GET {PROTECTED} HTTP/1.1\r\nHost: a\r\nX-Slow: ", f"{bearer}Content-Length: 900\r\n\r\nx")
+    before = memory_kb(nginx)
+    with ExitStack() as stack:
+        for number in range(SLOW):
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", gateway.port)))
+            connection.sendall(beginnings[number % 2].encode())
+        for connections in (1, 16):
+            figures = wrk(nginx, gateway.port, PROTECTED, seconds, connections, token)
+            print(f"{SLOW} slow clients  protected route  c={connections:<3}{figures}", flush=True)
+        print(f"{SLOW} slow clients  memory of nginx: {memory_kb(nginx) - before} kB more", flush=True)
+    times = []
+    for _ in range(300):
+        began = time.perf_counter()
+        with socket.create_connection(("127.0.0.1", gateway.port)) as connection:
+            connection.sendall(f"{bearer}Content-Length: 2000000000\r\n\r\n".encode())
+            assert b" 413 " in connection.recv(1 << 16)
+        times.append((time.perf_counter() - began) * 1e3)
+    times.sort()
+    print(f"a body of 2 GB announced, none of it sent: refused after p50 {times[150]:.2f} ms, p99 {times[297]:.2f} ms")
+
+
+def memory_kb(pid: int) -> int:
+    """What nginx's master and workers hold of their own."""
+    family = [str(pid), *Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    lines = [line for each in family for line in Path(f"/proc/{each}/smaps_rollup").read_text().splitlines()]
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+
+
 def main() -> None:
     seconds = sys.argv[1] if len(sys.argv) > 1 else "5"
     with tempfile.TemporaryDirectory() as folder:
@@ -115,6 +152,7 @@ def main() -> None:
                 print(
                     f"{revoked:>6} revoked  a revocation: p50 {times[150]:.2f} ms, p99 {times[297]:.2f} ms", flush=True
                 )
+            hostile(gateway, auth, seconds)
         finally:
             gateway.stop()
             auth.stop()
