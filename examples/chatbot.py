@@ -49,8 +49,8 @@ class Terminal:
             chat, text = 1, line.strip()
             if text.startswith("@"):
                 number, _, text = text[1:].partition(" ")
-                chat = int(number) if number.isdigit() else 1
-            command, phone, name, last_name = [*text.split(maxsplit=3), "", "", ""][:4]
+                chat = int(number) if number.isdecimal() else 1
+            command, phone, name, last_name = [*text.split(maxsplit=3), "", "", "", ""][:4]
             if command in ("/contacto", "/reenviar") and name:
                 yield Message(chat, contact=Contact(phone, name, last_name, is_own=command == "/contacto"))
             elif text:

@@ -133,7 +133,7 @@ class Dialogue:
     # --- what there is
 
     def _catalogue(self, _: Chat, page: str) -> str:
-        number = int(page) if page.isdigit() else 1
+        number = int(page) if page.isdecimal() else 1
         found = self.shop.get("/api/products/", page=number, page_size=PAGE, ordering="name")
         more = f"\nMás: /catalogo {number + 1}" if len(found) == PAGE else ""
         return _products(found) + more

@@ -14,6 +14,7 @@ import cmd
 import getpass
 import os
 import platform
+import re
 import sys
 from typing import Any
 
@@ -44,10 +45,10 @@ class Till(cmd.Cmd):
     def do_add(self, line: str) -> None:
         """add SKU [UNITS]: put a product on the cart; a SKU alone on a line does so, too."""
         sku, _, units = line.strip().partition(" ")
-        found = self.shop.get("/api/products/", sku=sku)
+        found = self.shop.get("/api/products/", sku=sku) if sku else []
         if not found:
             print(f"! No product has the SKU {sku!r}.")
-        elif not (units or "1").strip().isdigit():
+        elif not re.fullmatch(r"[1-9]\d{0,8}", units.strip() or "1"):
             print(f"! {units!r} is no number of units.")
         else:
             [product] = found
@@ -183,10 +184,12 @@ def main() -> int:
     till = Till(shop, input_is_typed=sys.stdin.isatty())
     try:
         till.do_login(given.login, given.password)
+        till.cmdloop()
+    except KeyboardInterrupt:
+        till.onecmd("logout")
     except (Refused, Unreachable) as problem:
         print(f"! {problem}")
         return 1
-    till.cmdloop()
     return 0
 
 

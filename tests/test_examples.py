@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import uuid
@@ -47,6 +48,17 @@ class Person:
             [sys.executable, str(EXAMPLES / example), *arguments], input="".join(f"{line}\n" for line in lines),
             env={**os.environ, **shop}, capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
+
+    def opens_the_till(self) -> subprocess.Popen[str]:
+        """Start it, until it has greeted."""
+        shop = {"SHOP_URL": self.url, "SHOP_LOGIN": self.name, "SHOP_PASSWORD": PASSWORD}
+        till = subprocess.Popen(
+            [sys.executable, "-u", str(EXAMPLES / "pos_client.py")], env={**os.environ, **shop}, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        assert till.stdout
+        assert till.stdout.readline().startswith("Laura Mendez")
+        return till
 
     def sells(self, *lines: str, url: str = "") -> list[str]:
         """What the till shows for these lines, without the greeting and the goodbye."""
@@ -148,6 +160,24 @@ def test_a_wrong_password_ends_the_till_with_the_apis_words(cashier: Person, pla
     assert (nobody.returncode, nobody.stdout) == (1, "! http://127.0.0.1:9 does not answer.\n")
 
 
+def test_what_makes_no_sense_is_said_and_the_till_goes_on(shop: Shop, cashier: Person) -> None:
+    sku = shop.product["sku"]
+    shown = cashier.sells(
+        f"add {sku} ²", f"add {sku} 0", f"add {sku} 9999999999", "add", "receipt", "", f"add {sku}  2 "
+    )
+    assert shown == [
+        *(f"! {units!r} is no number of units." for units in ("²", "0", "9999999999")),
+        "! No product has the SKU ''.", "! There is no order yet.", "2 x Coca Cola 600ml at 21.46  (1000 left)",
+    ]  # fmt: skip
+
+
+def test_ctrl_c_at_the_till_ends_its_session(cashier: Person) -> None:
+    till = cashier.opens_the_till()
+    till.send_signal(signal.SIGINT)
+    shown, complaints = till.communicate(timeout=30)
+    assert (till.returncode, shown, complaints) == (0, "Logged out.\n", "")
+
+
 def test_lost_answers_and_a_busy_shop_charge_nobody_twice(shop: Shop, cashier: Person, wire: Wire) -> None:
     wire.mishap(LOST, "/api/orders/")
     wire.mishap(BUSY, "/api/orders/")
@@ -188,13 +218,7 @@ def test_a_token_that_is_over_is_renewed_unnoticed(shop: Shop, cashier: Person, 
 
 
 def test_a_session_that_is_ended_from_elsewhere_can_be_opened_again(shop: Shop, cashier: Person) -> None:
-    shop_url = {"SHOP_URL": cashier.url, "SHOP_LOGIN": cashier.name, "SHOP_PASSWORD": PASSWORD}
-    till = subprocess.Popen(
-        [sys.executable, "-u", str(EXAMPLES / "pos_client.py")], env={**os.environ, **shop_url}, text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    assert till.stdout
-    assert till.stdout.readline().startswith("Laura Mendez")
+    till = cashier.opens_the_till()
     shop.api.ask("PUT", f"/api/users/{cashier.user['id']}/block/", {"is_blocked": True})
     shop.api.ask("PUT", f"/api/users/{cashier.user['id']}/block/", {"is_blocked": False})
     shown, _ = till.communicate(f"{shop.product['sku']}\nlogout\n", timeout=30)
@@ -210,8 +234,8 @@ def test_a_chat_from_the_contact_to_the_order(shop: Shop, api: Api) -> None:
     sku, phone = shop.product["sku"], shop.customer["phone_number"]
     own = f"/contacto +52{phone} Maria González"
     done = robot.runs(
-        "chatbot.py", "/pedir", "/start", f"/reenviar +52{phone} Maria González", "/puntos", own, own, "hola", "/puntos",
-        f"/buscar {sku}", "/catalogo", f"/agregar {sku} 3", "/agregar NADA", "/agregar", "@2 /cotizar",
+        "chatbot.py", "/pedir", "/start", f"/reenviar +52{phone} Maria González", "/puntos", own, own, "", "hola", "/puntos",
+        f"/buscar {sku}", "/catalogo", "/catalogo ²", f"/agregar {sku} 3", "/agregar NADA", "/agregar", "@2 /cotizar",
         f"@2 /agregar {sku} 5000", "@2 /cotizar", "@2 /pedir", "@2 /contacto +5299" + phone[2:] + " Juan", "@2 /pedir",
         "@2 /cancelar", "/cotizar", "/pedir", "/pedir", "/cancelar", "/cancelar",
     )  # fmt: skip
