@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sales.api import receipt_code
-from sales.api.receipt_text import COLUMNS, as_text
+from sales.api.receipt_text import COLUMNS, as_lines
 from sales.domain.receipts import Receipt
 
 POINTS_PER_MM = 72 / 25.4
@@ -20,7 +20,7 @@ _COURIER_WIDTH = 0.6
 def as_pdf(receipt: Receipt, *, width: int) -> bytes:
     """The receipt for paper `width` millimetres wide (58 or 80)."""
     columns = COLUMNS[width]
-    lines = as_text(receipt, columns=columns).splitlines()
+    lines = list(as_lines(receipt, columns=columns))
     page_width = width * POINTS_PER_MM
     size = (page_width - 2 * MARGIN) / (columns * _COURIER_WIDTH)
     leading = size * 1.2

@@ -1,21 +1,24 @@
-"""A receipt for a printer of 58 or 80 mm: plain lines of 32 or 48 columns, ruled with ASCII."""
+"""A receipt for a printer of 58 or 80 mm: plain lines of 32 or 48 columns, ruled with ASCII, and a code."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
 
+from sales.api import receipt_code
 from sales.domain.receipts import Receipt
 
 COLUMNS = {58: 32, 80: 48}
 
 
 def as_text(receipt: Receipt, *, columns: int) -> str:
-    """The receipt, no line longer than `columns`. A code is not printed: the folio stands in clear letters."""
-    return "\n".join(_lines(receipt, columns)) + "\n"
+    """The receipt, no line longer than `columns`; at its end the folio as a QR code in half blocks."""
+    code = (row.center(columns).rstrip() for row in receipt_code.characters(receipt.folio))
+    return "\n".join([*as_lines(receipt, columns=columns), "", *code]) + "\n"
 
 
-def _lines(receipt: Receipt, columns: int) -> Iterator[str]:
+def as_lines(receipt: Receipt, *, columns: int) -> Iterator[str]:
+    """The same without the code; the folio stands in letters."""
     rule = "-" * columns
     for words in _wrapped(receipt.company, columns):
         yield words.center(columns).rstrip()

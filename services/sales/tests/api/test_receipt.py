@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from html import unescape
 
 import pytest
+import segno
 from sqlalchemy import update
 
 from chassis.db import ALL_ACCOUNTS
 from chassis.messaging.envelope import Event
 from chassis.uids import new_uid
+from sales.api import receipt_code
 from sales.domain.models import Order
 
 NASTY = "<b>Jabón \x1b@\\(1)\x07 ½ € 香皂</b>"
@@ -42,6 +44,15 @@ def receipt(client, order, query="", **headers):
     answer = client.get(f"/api/orders/{order['id']}/receipt/{query}", headers=headers)
     assert answer.status == 200, answer
     return answer
+
+
+def code_of(order, columns):
+    return "\n".join(line.center(columns).rstrip() for line in receipt_code.characters(order["ticket_folio"]))
+
+
+def printed(text):
+    """The lines before the code."""
+    return text.split("\n\n")[0].splitlines()
 
 
 def test_everything_stands_on_it(client, sold):
@@ -76,6 +87,8 @@ Usted ahorró               18.24
 Pagado con               Tarjeta
 Puntos ganados                 3
           * {sold["ticket_folio"]} *
+
+{code_of(sold, 32)}
 """
     )
 
@@ -135,8 +148,19 @@ def test_the_pdf_is_sound_and_says_the_same(client, sold):
     stream = re.search(rb"/Length (\d+) >>\nstream\n", file)
     assert file[stream.end() + int(stream[1]) :].startswith(b"\nendstream")
     shown = [re.sub(r"\\(.)", r"\1", line.decode("cp1252")) for line in re.findall(rb"\((.*)\) '\n", file)]
-    assert shown == receipt(client, sold, "?width=58").data.decode().splitlines()
+    assert shown == printed(receipt(client, sold, "?width=58").data.decode())
     assert file.count(b" re\n") > 100, "the squares of the code"
+
+
+def test_the_printed_code_has_the_squares_of_the_drawn_one(client, sold):
+    lines = receipt(client, sold, "?width=58").data.decode().split("\n\n")[1].splitlines()
+    rows = []
+    for line in lines:
+        half = f"{line:<32}"[5:26]  # 21 squares wide, five to six columns free on both sides
+        rows += [[square in "█▀" for square in half], [square in "█▄" for square in half]]
+    assert rows[:-1] == receipt_code.modules(sold["ticket_folio"])
+    assert rows[-1] == [False] * 21
+    assert segno.make_qr(sold["ticket_folio"], error="m").symbol_size(scale=1, border=0) == (21, 21)
 
 
 @pytest.mark.parametrize("form", ["text", "html", "pdf"])
