@@ -38,8 +38,9 @@ def settle_holds(database: Database, settings: Config) -> int:
         try:
             status, paid_with = sales.fate_of(order_uid, account_id=account_id)
         except Unavailable as unavailable:
-            _log.warning("holds_not_settled", waiting=len(holds), reason=unavailable.detail)
-            return len(holds)
+            # Perhaps about this order only: the others needn't wait for it. If sales is down, its client refuses at once.
+            _log.warning("hold_not_settled", order_uid=order_uid, reason=unavailable.detail)
+            continue
         with database.transaction(account_id) as session:
             if status == PAID and paid_with is not None:
                 settle_paid(session, {order_uid: paid_with})

@@ -150,6 +150,15 @@ def test_the_sweep_waits_while_sales_can_not_say(database, settings, sales, held
     assert state(uid) == "confirmed"
 
 
+def test_one_order_that_sales_can_not_tell_of_keeps_no_other_waiting(database, settings, sales, register, hold, state):
+    stuck, other = new_uid(), new_uid()
+    for uid in (stuck, other):
+        hold(register(points=100), "POINTS", "60", order_uid=uid)
+    sales.on("GET", f"/internal/orders/{stuck}/", 500, {"detail": "no"})
+    settle_holds(database, settings)
+    assert (state(stuck), state(other)) == ("held", "released")
+
+
 def test_a_young_hold_is_left_alone(database, settings, sales, held, state):
     settle_holds(database, dataclasses.replace(settings, hold_sweep_after=60.0))
     assert state(held[1]) == "held"
