@@ -27,6 +27,8 @@ _SPANISH = {
     "No active account found with the given credentials": "No se encontró una cuenta activa con las credenciales dadas",
     "You do not have permission to perform this action.": "Usted no tiene permiso para realizar esta acción.",
     "Not found.": "No encontrado.",
+    "Must be 1 to 255 printable ASCII characters without a comma.": "Debe tener de 1 a 255 caracteres ASCII imprimibles, sin comas.",
+    "This Idempotency-Key was used with a different request body.": "Esta Idempotency-Key se usó con otro contenido.",
     "The same request is still being processed.": "La misma petición todavía se está procesando.",
     "The resource has changed since you read it.": "El recurso cambió desde que usted lo leyó.",
     "Service temporarily unavailable, try again later.": "Servicio temporalmente no disponible, intente más tarde.",
@@ -43,6 +45,10 @@ _PATTERNS = [
     (
         r"Ensure this field has no more than (\d+) elements\.",
         r"Asegúrese de que este campo no tenga más de \1 elementos.",
+    ),
+    (
+        r"Invalid data\. Expected a dictionary, but got (\w+)\.",
+        r"Datos inválidos. Se esperaba un objeto, pero llegó \1.",
     ),
     (r"The same as data\[(\d+)\]\.", r"Repite data[\1]."),
     (r"Ensure this value is greater than or equal to (.+)\.", r"Asegúrese de que este valor es mayor o igual a \1."),

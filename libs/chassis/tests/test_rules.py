@@ -100,6 +100,10 @@ def test_unknown_fields_are_ignored():
     [
         ('"GOLD" is not a valid choice.', '"GOLD" no es una elección válida.'),
         ({"a": [{"b": ["This field is required."]}]}, {"a": [{"b": ["Este campo es requerido."]}]}),
+        (
+            "Invalid data. Expected a dictionary, but got list.",
+            "Datos inválidos. Se esperaba un objeto, pero llegó list.",
+        ),
         ("Stock insuficiente", "Stock insuficiente"),
     ],
 )

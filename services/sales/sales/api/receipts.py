@@ -31,12 +31,14 @@ blp = Blueprint("receipts", __name__, description="Receipts of orders")
 def show(query: dict[str, Any], order_id: int) -> Response:
     """The receipt as text, HTML or PDF (`format`, else `Accept`) in the language of `Accept-Language`; says so if not paid."""
     type_ = TYPES[query["format"]] if "format" in query else request.accept_mimetypes.best_match(TYPES.values(), TEXT)
-    width = int(query["width"])
-    body = _rendered(_receipt(order_id), str(type_), width)
+    found = _receipt(order_id)
+    body = _rendered(found, str(type_), int(query["width"]))
     answer = Response(body, 200, content_type=type_ if type_ == PDF else f"{type_}; charset=utf-8")
     answer.headers["Vary"] = "Accept, Accept-Language"
     if type_ == HTML:
         answer.headers["Content-Security-Policy"] = POLICY
+    if type_ == PDF:
+        answer.headers["Content-Disposition"] = f'inline; filename="{found.folio}.pdf"'
     return answer
 
 

@@ -139,7 +139,9 @@ def test_the_page_says_the_same_and_carries_the_code(client, sold):
 
 
 def test_the_pdf_is_sound_and_says_the_same(client, sold):
-    file = receipt(client, sold, "?format=pdf&width=58").data
+    answer = receipt(client, sold, "?format=pdf&width=58")
+    assert answer.headers["Content-Disposition"] == f'inline; filename="{sold["ticket_folio"]}.pdf"'
+    file = answer.data
     assert file.startswith(b"%PDF-1.4\n")
     start = int(file.rsplit(b"startxref\n", 1)[1].split()[0])
     offsets = [int(line[:10]) for line in file[start:].split(b"\n")[3:9]]
