@@ -40,7 +40,10 @@ VICTIMS = (
     "auth-worker", "rabbitmq",
 )  # fmt: skip
 KILLS = (*VICTIMS, *VICTIMS[:3])
-FAILPOINTS = "pay.claimed=0.01,pay.held=0.02,pay.committed=0.01,hold.committed=0.005,consumer.committed=0.002"
+FAILPOINTS = (
+    "order.held=0.006,order.committed=0.006,pay.claimed=0.01,pay.held=0.02,pay.committed=0.01,cancel.committed=0.03,"
+    "hold.committed=0.005,relay.confirmed=0.002,consumer.committed=0.002"
+)
 SWEEP_AFTER = 8
 SETTLED_WITHIN = 90 - (Settings.hold_sweep_after - SWEEP_AFTER)
 """Ninety seconds are promised of a platform that looks at unsettled holds when they are a minute old."""

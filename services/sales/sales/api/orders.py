@@ -12,6 +12,7 @@ from chassis.access import current_user
 from chassis.blueprint import Blueprint
 from chassis.columns import utcnow
 from chassis.current import reading, settings
+from chassis.failpoints import failpoint
 from chassis.json import json_response
 from chassis.problems import NotFound, Unavailable
 from sales import clients, queries
@@ -31,6 +32,7 @@ def create(body: dict[str, Any]) -> Response:
     """Make a PENDING order: takes the stock, prices the lines."""
     began = utcnow()
     draft = placing.draft(**body)
+    failpoint("order.held")
     placed = False
 
     def place(session: Session) -> dict[str, Any]:
@@ -42,13 +44,15 @@ def create(body: dict[str, Any]) -> Response:
         return answer
 
     try:
-        return web.respond(201, place)
+        response = web.respond(201, place)
     except Exception:
         # Once COMMIT is sent its outcome may be unknown, and a retry with the same key wants this very hold: such
         # holds are left to catalog, which asks before it gives one up.
         if not placed and idempotency.current() is None:
             clients.catalog().release(draft.uid, account_id=current_user().account_id, never_made=True)
         raise
+    failpoint("order.committed")
+    return response
 
 
 @blp.post("/api/orders/quote/")
@@ -109,6 +113,7 @@ def cancel(_body: dict[str, Any], order_id: int) -> Response:
         }
 
     response = web.respond(200, run)
+    failpoint("cancel.committed")
     # OrderCancelled restores the stock for certain; this makes it so by the time the user reads the answer.
     clients.catalog().release(order["uid"], account_id=order["account_id"])
     return response
