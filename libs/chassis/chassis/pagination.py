@@ -1,6 +1,7 @@
 """Lists: `page`, `page_size`, `X-Total-Count` and `Link` (RFC 8288) for plain arrays, or count/next/previous/results.
 
-Without `page` a list returns at most 1,000 rows. A page past the end is empty; a `page_size` above 200 is 200.
+Without `page` a list returns at most 1,000 rows, which are the first five of the largest pages: `Link` leads to the sixth.
+A page past the end is empty; a `page_size` above 200 is 200.
 """
 
 from __future__ import annotations
@@ -54,11 +55,15 @@ def listed(
     size = min(query.get("page_size", DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE) if paged else UNPAGED_LIMIT
     offset = (number - 1) * size
     rows, total = rows_and_total(session, statement, values, offset=offset, limit=size)
-    links = _links(number, size, total) if paged else {}
+    if paged:
+        links = _links(number, number, size, total)
+    else:
+        links = _links(1, size // MAX_PAGE_SIZE, MAX_PAGE_SIZE, total, page_size=MAX_PAGE_SIZE)
     items = to_dict(rows) if whole_page else [to_dict(row) for row in rows]
-    headers = {"X-Total-Count": str(total)}
-    if links:
-        headers["Link"] = ", ".join(f'<{url}>; rel="{rel}"' for rel, url in links.items())
+    headers = {
+        "X-Total-Count": str(total),
+        "Link": ", ".join(f'<{url}>; rel="{rel}"' for rel, url in links.items()),
+    }
     if enveloped:
         body = {"count": total, "next": links.get("next"), "previous": links.get("prev"), "results": items}
         return json_response(body, 200, headers)
@@ -83,17 +88,14 @@ def rows_and_total(
     return rows, session.execute(counted, values).scalar_one()
 
 
-def _links(number: int, size: int, total: int) -> dict[str, str]:
+def _links(shown: int, through: int, size: int, total: int, **more: int) -> dict[str, str]:
+    """Where to go from the pages `shown` to `through`, with the request's arguments and `more`."""
     last = max(1, -(-total // size))
-    pages = {"first": 1, "prev": number - 1, "next": number + 1, "last": last}
-    return {
-        rel: _url(page)
-        for rel, page in pages.items()
-        if 1 <= page <= last and (rel in ("first", "last") or page != number)
-    }
-
-
-def _url(page: int) -> str:
+    pages = {"first": 1, "prev": shown - 1, "next": through + 1, "last": last}
     # Relative to the host: the gateway's name is the client's business.
     arguments = [(name, value) for name, value in request.args.items(multi=True) if name != "page"]
-    return f"{request.path}?{urlencode([*arguments, ('page', page)])}"
+    return {
+        rel: f"{request.path}?{urlencode([*arguments, *more.items(), ('page', page)])}"
+        for rel, page in pages.items()
+        if 1 <= page <= last
+    }

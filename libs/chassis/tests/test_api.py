@@ -1,10 +1,11 @@
 """What every service's surface does, seen from outside."""
 
+import re
 from threading import Event, Thread
 
 import pytest
 
-from chassis import idempotency
+from chassis import idempotency, pagination
 from chassis.problems import Invalid
 from chassis.testing import counted_statements
 from toy import app as toy_app
@@ -124,6 +125,24 @@ def test_lists_are_paged_and_say_the_total(client):
     assert client.get("/api/widgets/?page_size=1000").status == 200
     assert client.get("/api/widgets/?ordering=color").json == {"ordering": ['"color" is not a valid choice.']}
     assert client.get("/api/widgets/?page=0").status == 400
+
+
+def test_a_list_without_a_page_says_where_the_rest_is(client, monkeypatch):
+    for name in "abcde":
+        make(client, name)
+    whole = client.get("/api/widgets/?ordering=-name")
+    assert [row["name"] for row in whole.json] == list("edcba")
+    one = "/api/widgets/?ordering=-name&page_size=200&page=1"
+    assert whole.headers["Link"] == f'<{one}>; rel="first", <{one}>; rel="last"'
+    monkeypatch.setattr(pagination, "UNPAGED_LIMIT", 2)
+    monkeypatch.setattr(pagination, "MAX_PAGE_SIZE", 1)
+    seen, answer = [], client.get("/api/widgets/?ordering=-name")
+    assert (len(answer.json), answer.headers["X-Total-Count"]) == (2, "5")
+    while answer is not None:
+        seen += [row["name"] for row in answer.json]
+        following = re.search(r'<([^>]*)>; rel="next"', answer.headers["Link"])
+        answer = client.get(following[1]) if following else None
+    assert seen == list("edcba"), "each row once"
 
 
 def test_conditional_requests(client):

@@ -204,7 +204,7 @@ class _Operation:
         wanted = {}
         if "chassis.pagination.listed" in self.reach.functions:
             wanted["X-Total-Count"] = ("Rows in all, not only on this page.", "integer")
-            wanted["Link"] = ("`first`, `prev`, `next`, `last` page (RFC 8288), when a page was asked for.", "string")
+            wanted["Link"] = ("`first`, `prev`, `next`, `last` page (RFC 8288).", "string")
         if {"chassis.conditional.detail", "chassis.conditional.etag_of"} & self.reach.functions:
             wanted["ETag"] = ("Names this state of the row.", "string")
         if self.idempotent:
