@@ -73,9 +73,7 @@ class CustomerQuery(ListQuery):
 class PointsChange(schemas.Schema):
     """Points by hand: EARN above zero, REDEEM with any sign, ADJUSTMENT either way; 100,000 added at most."""
 
-    amount = schemas.Integer(
-        required=True, minimum=-(2**53), validate=ma.validate.NoneOf([0], error="This value may not be zero.")
-    )
+    amount = schemas.Integer(required=True, validate=ma.validate.NoneOf([0], error="This value may not be zero."))
     transaction_type = schemas.Choice(TRANSACTION_TYPES, required=True)
     description = schemas.Text(blank=True, max_length=255, load_default="")
 
