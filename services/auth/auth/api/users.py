@@ -20,6 +20,7 @@ from auth.api.schemas import (
     UserPatch,
     UserQuery,
 )
+from auth.api.secret_bodies import with_secrets
 from auth.api.users_shown import my_profile, users_listed
 from auth.domain.errors import (
     MayNotBlockUsers,
@@ -82,6 +83,7 @@ def index(query: dict[str, Any]) -> Response:
 
 @blp.post("/")
 @roles(*MANAGERS, refusal=NotAnInventarista)
+@with_secrets
 @idempotency.idempotent
 @blp.body(UserCreate)
 @blp.response(201, UserOut)

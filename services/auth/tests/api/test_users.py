@@ -1,10 +1,14 @@
 """`/api/users/`: the account's users, and one's own profile."""
 
+from hashlib import sha256
+
+import orjson
 import pytest
 from sqlalchemy import select, update
 
 from auth.domain.models import Account, User
 from chassis.db import ALL_ACCOUNTS
+from chassis.idempotency_keys import IdempotencyKey
 from chassis.testing import counted_statements
 
 FORBIDDEN = {"detail": "You do not have permission to perform this action."}
@@ -145,6 +149,17 @@ def test_a_repeated_request_makes_one_user(client, employee_body):
     first, second = (client.post("/api/users/", employee_body, headers={"Idempotency-Key": "k"}) for _ in range(2))
     assert (second.status, second.json) == (201, first.json)
     assert second.headers["Idempotent-Replayed"] == "true"
+
+
+def test_what_is_kept_of_a_keyed_request_does_not_tell_the_password(client, employee_body, database):
+    body, key = orjson.dumps(employee_body), {"Idempotency-Key": "k"}
+    assert client.post("/api/users/", data=body, headers=key).status == 201
+    with database.read(ALL_ACCOUNTS) as session:
+        [kept] = session.execute(select(IdempotencyKey.body_hash, IdempotencyKey.answer)).all()
+    assert kept.body_hash != sha256(body).hexdigest()
+    assert b"password123" not in kept.answer
+    other = client.post("/api/users/", {**employee_body, "password": "password124"}, headers=key)
+    assert other.status == 422, "another password is another request"
 
 
 def test_the_list_has_the_accounts_active_users_only(client, employee, employee_body, company, database):
