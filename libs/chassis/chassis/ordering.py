@@ -9,7 +9,10 @@ from chassis.problems import Invalid
 
 
 def order_by(ordering: str | None, allowed: Mapping[str, Any], default: Sequence[Any]) -> list[Any]:
-    """The columns that `ordering` names; anything not in `allowed` is a 400. The last of `default` breaks ties."""
+    """The columns that `ordering` names; anything not in `allowed` is a 400. The last of `default` breaks ties.
+
+    Rows without a value come last, in whichever direction.
+    """
     if not ordering:
         return list(default)
     columns = []
@@ -18,5 +21,7 @@ def order_by(ordering: str | None, allowed: Mapping[str, Any], default: Sequence
         column = allowed.get(name.removeprefix("-"))
         if column is None:
             raise Invalid({"ordering": [f'"{name}" is not a valid choice.']})
-        columns.append(column.desc() if name.startswith("-") else column.asc())
+        ordered = column.desc() if name.startswith("-") else column.asc()
+        # Left to themselves SQLite and PostgreSQL put what is absent at opposite ends; only there, for indexes' sake.
+        columns.append(ordered.nulls_last() if getattr(column, "nullable", False) else ordered)
     return [*columns, default[-1]]

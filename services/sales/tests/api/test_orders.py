@@ -272,6 +272,15 @@ def test_the_list_is_newest_first_and_paged(client, make_order):
     assert client.get("/api/orders/?ordering=cashier_uid").status == 400
 
 
+def test_what_is_not_paid_comes_last_by_the_time_of_payment(client, make_order):
+    orders = [make_order()["id"] for _ in range(4)]
+    for paid in (orders[2], orders[0]):
+        client.post(f"/api/orders/{paid}/pay/", {"payment_method": "CASH"})
+    for ordering, expected in (("paid_at", [2, 0]), ("-paid_at", [0, 2])):
+        listed = [order["id"] for order in client.get(f"/api/orders/?ordering={ordering}").json]
+        assert listed == [orders[index] for index in (*expected, 3, 1)]
+
+
 def test_the_lists_filters(client, database, deliver, make_order, maria):
     orders = {"open": make_order(), "paid": make_order(customer=maria), "void": make_order()}
     ids = {name: order["id"] for name, order in orders.items()}
