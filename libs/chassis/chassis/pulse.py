@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 import time
+from contextvars import ContextVar
+
+_of_this_thread: ContextVar[Pulse | None] = ContextVar("pulse", default=None)
+
+
+def alive() -> None:
+    """A sign of life from within long work, a handler's: the thread has not stuck. Without effect where nobody watches."""
+    if (pulse := _of_this_thread.get()) is not None:
+        pulse.beat()
 
 
 class Pulse:
@@ -13,6 +22,10 @@ class Pulse:
         self.limit = limit
         self.state = "starting"
         self._last = time.monotonic()
+
+    def watch(self) -> None:
+        """From now on `alive` in this thread is a beat of this pulse."""
+        _of_this_thread.set(self)
 
     def beat(self, state: str | None = None) -> None:
         """The thread is alive; `state` says in a word or two what it is at."""

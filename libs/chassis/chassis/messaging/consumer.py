@@ -66,6 +66,7 @@ class Consumer:
     def run(self, stop: threading.Event) -> None:
         """Consume until told to stop. BrokerRefuses when only a person can help."""
         self._stop = stop
+        self._pulse.watch()
         while not stop.is_set():
             try:
                 with blocking_channel(self._url, f"{self._service}.consumer") as channel:
@@ -170,6 +171,8 @@ class Consumer:
                 if not database_away(error):
                     return error
                 _log.warning("consumer_interrupted", why="database away", error=str(error))
+                self._pulse.beat("database away")  # it may be there, and only the handler's lock not to be had
+                channel.connection.process_data_events(time_limit=0)  # answers heartbeats
                 self._wait_for_database(channel)
             else:
                 return None

@@ -13,9 +13,11 @@ from rig import Broker, closed, eventually, make_event, running, tell, totals, w
 from shop.consumers import SUBSCRIPTIONS
 from shop.domain.models import Mended
 from sqlalchemy.event import listen
+from sqlalchemy.exc import TimeoutError
+from sqlalchemy.orm import Session
 
 from chassis.db import ALL_ACCOUNTS, Database
-from chassis.messaging import metrics
+from chassis.messaging import Event, metrics
 from chassis.messaging.broker import BrokerRefuses
 from chassis.messaging.consumer import Consumer
 from chassis.messaging.dead_letters import commands, list_dead, purge, replay
@@ -23,7 +25,7 @@ from chassis.messaging.publisher import Publisher
 from chassis.messaging.relay import Relay
 from chassis.messaging.topology import UNROUTED, dead_of, declare_exchange, declare_inbox, inbox_of, retry_of
 from chassis.messaging.unrouted import adopt_unrouted
-from chassis.pulse import Pulse
+from chassis.pulse import Pulse, alive
 
 INBOX, RETRY, DEAD = inbox_of("shop"), retry_of("shop"), dead_of("shop")
 
@@ -205,6 +207,28 @@ def test_a_database_that_goes_away_costs_no_event_an_attempt(database: Database,
     assert metrics.RETRIED._value.get() == retried
     assert [inbox.depth(queue) for queue in (RETRY, DEAD)] == [0, 0]
     impatient.dispose()
+
+
+def test_a_handler_that_waits_for_another_s_lock_costs_no_attempt_and_the_thread_is_not_taken_for_stuck(
+    database: Database, inbox: Broker
+) -> None:
+    pulse, states = Pulse("consumer"), list[str]()
+
+    def patiently(session: Session, event: Event) -> None:
+        states.append(pulse.state)
+        pulse._last = 0.0
+        alive()
+        assert pulse.age < 1
+        if len(states) < 8:
+            pulse._last = 0.0
+            raise TimeoutError("somebody else has it in hand")
+        SUBSCRIPTIONS["Counted"](session, event)  # type: ignore[operator]
+
+    inbox.publish(*wire(make_event(subject="late")))
+    with running(Consumer(database, inbox.url, {"Counted": patiently}, retry_delay=0.05, pulse=pulse)):
+        eventually(lambda: totals(database) == {"late": 1})
+    assert states == ["consuming"] + 7 * ["database away"]
+    assert [inbox.depth(queue) for queue in (INBOX, RETRY, DEAD)] == [0, 0, 0]
 
 
 def test_a_queue_of_another_definition_ends_the_worker_loudly(database: Database, broker: Broker) -> None:

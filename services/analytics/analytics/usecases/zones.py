@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Integer, Select, delete, func, select, type_coerce, update
+from sqlalchemy import Integer, Select, delete, func, select, text, type_coerce, update
+from sqlalchemy.exc import OperationalError, TimeoutError
 from sqlalchemy.orm import Session
 
 from analytics.domain.calendar import DAYS_A_BLOCK, SLOTS_A_DAY, SLOTS_AN_HOUR, steady_periods
@@ -27,20 +28,29 @@ from analytics.usecases.upserts import add_hours, add_products
 from chassis import tenants
 from chassis.db import insert_for, tenant
 from chassis.messaging import Event
+from chassis.pulse import alive
 from chassis.tenants import Tenant
+
+_LOCK_NOT_AVAILABLE = "55P03"
 
 
 def hold_zone(session: Session, *, to_change: bool = False) -> ZoneInfo:
     """The zone of the account in force, which nobody changes before this transaction ends.
 
-    `to_change` holds it for oneself alone. The locks are PostgreSQL's; on SQLite there is one writer anyway.
+    `to_change` holds it for oneself alone. The locks are PostgreSQL's; on SQLite there is one writer anyway. TimeoutError when
+    somebody is changing it: that takes as long as it takes, and says nothing against the event.
     """
     statement = select(Tenant.timezone).with_for_update(read=not to_change)
-    name = session.scalar(statement)
-    if name is None:
-        # A row is needed to hold on to, also before auth's first word of the account (which will be newer than 0).
-        session.execute(insert_for(session, Tenant).values(account_id=tenant(), version=0).on_conflict_do_nothing())
-        name = session.scalars(statement).one()
+    try:
+        name = session.scalar(statement)
+        if name is None:
+            # A row is needed to hold on to, also before auth's first word of the account (which will be newer than 0).
+            session.execute(insert_for(session, Tenant).values(account_id=tenant(), version=0).on_conflict_do_nothing())
+            name = session.scalars(statement).one()
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+            raise
+        raise TimeoutError("somebody else has the account's zone in hand") from error
     return ZoneInfo(name)
 
 
@@ -59,12 +69,16 @@ def change_zone(session: Session, *, event: Event) -> None:
 
 def rebuild(session: Session, *, zone: ZoneInfo) -> None:
     """Make the rollups of the account in force anew, by set-based statements over a month of facts or less each."""
+    if session.get_bind().dialect.name == "postgresql":
+        # The worker's limit is for what must be over in a moment; emptying the rollups of a large account need not.
+        session.connection().execute(text("SET LOCAL statement_timeout = 0"))
     for rollup in (HourlySales, HourlySalesBlock, ProductSales, ProductSalesBlock):
         session.execute(delete(rollup))
     bounds: Any = session.execute(select(func.min(PaidOrder.paid_at), func.max(PaidOrder.paid_at))).one()
     if None in bounds:
         return
     for start, until, offset in steady_periods(zone, *bounds):
+        alive()
         hours = ["account_id", "day", "hour", "payment_method", "tickets", "revenue", "lowest", "highest"]
         session.execute(add_hours(insert_for(session, HourlySales).from_select(hours, hour_sums(start, until, offset))))
         products = ["account_id", "day", "product_id", "units", "revenue"]

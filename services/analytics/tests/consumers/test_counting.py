@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextvars import copy_context
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -17,8 +18,10 @@ from analytics.consumers import SUBSCRIPTIONS
 from analytics.domain.models import HourlySales, PaidOrder, PaidOrderLine, ProductSales
 from analytics.domain.orders import Order
 from analytics.usecases import count_orders as counting
+from analytics.usecases.zones import hold_zone
 from chassis.db import ALL_ACCOUNTS
-from chassis.messaging.handlers import handle
+from chassis.messaging.handlers import database_away, handle
+from chassis.pulse import Pulse
 from chassis.testing import counted_statements
 
 PATH = "/api/analytics/sales-summary/"
@@ -183,6 +186,27 @@ def test_a_zone_waits_for_the_orders_that_are_being_counted(
             assert not wait([changing], timeout=1).done
         changing.result()
     check([order], "Europe/Madrid")
+
+
+def test_an_order_that_has_to_wait_for_a_new_zone_has_not_failed(database, order_paid, check):
+    """Making the rollups of a large account anew takes longer than a lock is waited for: then it is tried again, uncounted."""
+    order = order_paid(CHANGES[0], "CASH", "116.00", [(1, 2, "100.00")])
+    with ThreadPoolExecutor(1) as pool, database.transaction(1) as session:
+        hold_zone(session, to_change=True)
+        waiting = pool.submit(handle, database, SUBSCRIPTIONS, [order])
+        assert database_away(waiting.exception())
+    handle(database, SUBSCRIPTIONS, [order])
+    check([order], DEFAULT_ZONE)
+
+
+def test_the_worker_gives_signs_of_life_while_it_counts_again(deliver, order_paid):
+    deliver(*year_of_orders(order_paid, random.Random(4), 30))
+    beats, pulse = [], Pulse("consumer")
+    pulse.beat = lambda: beats.append(1)
+    context = copy_context()
+    context.run(pulse.watch)
+    context.run(deliver, "AccountUpdated", {"timezone": "America/Tijuana"}, version=2)
+    assert len(beats) >= 12
 
 
 def test_a_batch_costs_the_same_statements_whatever_its_size(database, order_paid, deliver):
