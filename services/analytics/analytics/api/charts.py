@@ -20,8 +20,10 @@ from chassis.tenants import local_date
 KEPT = 64
 """Charts that are kept, some 10 to 40 kB each."""
 _MOST_BARS = 62
+_MOST_LABELS = 31
 _MOST_VALUES = 14
 _LONGEST_LABEL = 32
+_LABELS_WIDTH, _LETTER_WIDTH = 760, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +78,14 @@ def _draw(chart: Chart) -> bytes:
         guide_stroke_dasharray="0", major_guide_stroke_dasharray="0", font_family="system-ui, sans-serif",
         title_font_size=18, label_font_size=12, major_label_font_size=12, value_font_size=11, opacity=".9", opacity_hover="1",
     )  # fmt: skip
-    of_a_line = {
-        "fill": True, "show_dots": False, "x_labels_major_every": max(1, len(values) // 20), "show_minor_x_labels": False,
-    }  # fmt: skip
+    of_a_line = {"fill": True, "show_dots": False}
     plot: Any = kind(
         title=_shown(chart.title, 100), x_title=chart.up if chart.lying else chart.across, js=[], show_legend=False,
-        y_title=chart.across if chart.lying else chart.up, width=960, height=480, margin=24, zero=0, include_x_axis=True,
+        y_title=chart.across if chart.lying else chart.up, width=960,
+        height=max(480, 120 + 20 * len(values)) if chart.lying else 480, margin=24, zero=0, include_x_axis=True,
         print_values=chart.lying or len(values) <= _MOST_VALUES, print_values_position="top", print_zeroes=False,
-        x_label_rotation=0 if chart.lying else 35, value_formatter=_money if chart.money else _units, style=look,
-        disable_xml_declaration=True, **(of_a_line if kind is pygal.Line else {}),
+        value_formatter=_money if chart.money else _units, order_min=None if chart.money else 0, style=look,
+        disable_xml_declaration=True, **({} if chart.lying else _below(labels)), **(of_a_line if kind is pygal.Line else {}),
     )  # fmt: skip
     plot.x_labels = labels
     plot.add(chart.up, values)
@@ -92,8 +93,26 @@ def _draw(chart: Chart) -> bytes:
     for parent in list(root.iter()):
         for script in [child for child in parent if str(child.tag).endswith("script")]:
             parent.remove(script)  # nothing in a picture runs
+    for value in root.iterfind(".//text[@class='value']"):
+        _beside_its_bar(value, chart)
     drawing: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return drawing
+
+
+def _below(labels: Sequence[str]) -> dict[str, Any]:
+    """How the labels of standing bars and lines are set: level if there is room, and not more of them than can be read."""
+    every = 1 if len(labels) <= _MOST_LABELS else -(-len(labels) // (_MOST_LABELS * 3 // 4))
+    fit = sum((len(label) + 2) * _LETTER_WIDTH for label in labels[::every]) <= _LABELS_WIDTH
+    few = {"x_labels_major_every": every, "show_minor_x_labels": False} if every > 1 else {}
+    return {"x_label_rotation": 0 if fit else 35, **few}
+
+
+def _beside_its_bar(value: Any, chart: Chart) -> None:
+    # pygal puts the middle of the text there where the bar ends.
+    if chart.lying:
+        value.set("text-anchor", "start")
+    else:
+        value.set("y", str(float(value.get("y")) - 3))
 
 
 def _pygal() -> tuple[Any, Any]:

@@ -193,6 +193,23 @@ def test_days_without_a_sale_are_in_the_chart_those_before_the_first_and_after_t
     assert "2023-10-04" not in texts, "nothing can have been sold yet"
 
 
+def test_labels_can_be_told_apart_values_stand_clear_of_bars_and_units_are_whole(client, told, sell):
+    def texts(path):
+        return list(ElementTree.fromstring(client.get(path).data).iter(f"{SVG}text"))
+
+    sell("2023-09-01T10:15", "CARD", [(1, "=1+1", 1, "10.00")])
+    sixty_days = [element for element in texts(f"{VELOCITY}&format=svg") if element.text.startswith("2023-")]
+    assert len(sixty_days) == 20, "every third"
+    methods = texts(f"{SUMMARY}?format=svg&chart=payment_method")
+    assert not [element for element in methods if element.text in ("CARD", "CASH") and "transform" in element.attrib]
+    ranking = texts(f"{RANKING}?start_date=2023-10-31&end_date=2023-10-31&format=svg")
+    assert [element.text for element in ranking if element.get("text-anchor") == "start"] == ["1", "1"]
+    assert [element.text for element in ranking if element.get("class") != "value" and element.text[0] in "0123"] == [
+        "0",
+        "1",
+    ]
+
+
 def test_a_long_period_is_a_line(client, told, sell):
     sell("2021-01-01T10:15", "CARD", [(1, "A", 2, "1000.00")])
     texts = drawing(client.get(f"{SUMMARY}?start_date=2021-01-01&end_date=2023-10-31&format=svg"))
