@@ -11,11 +11,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, request
-from sqlalchemy import Row, Select, func, literal_column, select
+from sqlalchemy import Row, Select
 from sqlalchemy.orm import Session
 
 from chassis import schemas
 from chassis.json import json_response
+from chassis.prepared import PreparedList, counting
 
 MAX_PAGE_SIZE = 200
 DEFAULT_PAGE_SIZE = 50
@@ -37,7 +38,7 @@ class ListQuery(schemas.Schema):
 
 def listed(
     session: Session,
-    statement: Select[*tuple[Any, ...]],
+    statement: Select[*tuple[Any, ...]] | PreparedList,
     query: Mapping[str, Any],
     to_dict: Callable[[Any], Any],
     *,
@@ -72,20 +73,22 @@ def listed(
 
 def rows_and_total(
     session: Session,
-    statement: Select[*tuple[Any, ...]],
+    statement: Select[*tuple[Any, ...]] | PreparedList,
     values: Mapping[str, Any] | None = None,
     *,
     offset: int,
     limit: int,
 ) -> tuple[Sequence[Row[Any]], int]:
     """A part of `statement`'s rows and how many there are in all; no count is made when the part itself tells."""
-    rows = session.execute(statement.limit(limit).offset(offset), values).all()
+    if isinstance(statement, PreparedList):
+        rows = statement.rows(session, values or {}, offset=offset, limit=limit)
+    else:
+        rows = session.execute(statement.limit(limit).offset(offset), values).all()
     if len(rows) < limit and (rows or offset == 0):
         return rows, offset + len(rows)
-    # Without the columns: SQLite would compute each of them, subqueries too, for every row that is only counted.
-    bare = statement.with_only_columns(literal_column("1"), maintain_column_froms=True).order_by(None).subquery()
-    counted = select(func.count()).select_from(bare)
-    return rows, session.execute(counted, values).scalar_one()
+    if isinstance(statement, PreparedList):
+        return rows, statement.count(session, values or {})
+    return rows, session.execute(counting(statement), values).scalar_one()
 
 
 def _links(shown: int, through: int, size: int, total: int, **more: int) -> dict[str, str]:

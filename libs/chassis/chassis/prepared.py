@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import CursorResult, Delete, Select, Update, bindparam, literal_column
+from sqlalchemy import CursorResult, Delete, Row, Select, Update, bindparam, func, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, with_loader_criteria
 
@@ -54,6 +54,35 @@ class Prepared:
             raise NoTenant("a prepared statement runs for one account")
         values["tenant_in_force"] = account
         return session.connection().execute(self._statement, values)
+
+
+class PreparedList:
+    """A list's statement of which any part may be asked for, and how many rows it has in all. `values` are those of its own
+    parameters.
+    """
+
+    __slots__ = ("_count", "_part")
+
+    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
+        self._part = Prepared(statement.limit(bindparam("part_limit")).offset(bindparam("part_offset")))
+        self._count = Prepared(counting(statement))
+
+    def rows(self, session: Session, values: Mapping[str, Any], *, offset: int, limit: int) -> Sequence[Row[Any]]:
+        """A part of the rows."""
+        return self._part(session, **values, part_offset=offset, part_limit=limit).all()
+
+    def count(self, session: Session, values: Mapping[str, Any]) -> int:
+        """How many rows there are."""
+        total: int = self._count(session, **values).scalar_one()
+        return total
+
+
+def counting(statement: Select[*tuple[Any, ...]]) -> Select[int]:
+    """The statement that counts another one's rows, without its columns: SQLite would compute each of them, subqueries too,
+    for every row that is only counted.
+    """
+    bare = statement.with_only_columns(literal_column("1"), maintain_column_froms=True).order_by(None).subquery()
+    return select(func.count()).select_from(bare)
 
 
 class PreparedInsert:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
@@ -30,6 +33,13 @@ class RowId(IntegerConverter):
         return self.LAST if len(digits) > len(str(self.LAST)) else min(int(digits or "0"), self.LAST)
 
 
+class _App(Flask):
+    """Flask without asynchronous functions: it would look at each view and hook, at each request, whether it is one."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
 def web_database(settings: Settings) -> Database:
     """The service's database as a web process reaches it: through the pooler, where there is one."""
     return Database(
@@ -50,7 +60,7 @@ def create_service(
     failpoints.arm(settings.failpoints)
     spans.configure(settings.service)
     metrics.describe(settings)
-    app = Flask(settings.service, static_folder=None)
+    app = _App(settings.service, static_folder=None)
     app.json = OrjsonProvider(app)
     app.url_map.converters["int"] = RowId
     app.url_map.merge_slashes = False  # the gateway and the services must read a path alike

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Date, Row, ScalarSelect, Select, and_, bindparam, func, select
@@ -15,7 +16,7 @@ from catalog.domain.stock import Held, is_low
 from chassis.columns import UtcDateTime
 from chassis.db import utcnow
 from chassis.ordering import order_by
-from chassis.prepared import prepared
+from chassis.prepared import PreparedList, prepared
 from chassis.search import matches
 from chassis.tenants import ZONE, local_date, on_local_date
 
@@ -111,8 +112,15 @@ def products_by_sku(session: Session, sku: str) -> Sequence[Row[Any]]:
     return on_local_date(lambda today: _BY_SKU(session, sku=sku, now=now, today=today).all())
 
 
-def products(query: Mapping[str, Any]) -> Select[Any]:
+def products(query: Mapping[str, Any]) -> PreparedList:
     """The list's products: active ones unless `is_active` says otherwise. It wants the values of `at_present`."""
+    return _products(tuple(sorted((name, value) for name, value in query.items() if name not in ("page", "page_size"))))
+
+
+@lru_cache(maxsize=256)
+def _products(filters: tuple[tuple[str, Any], ...]) -> PreparedList:
+    # A till asks for the same few lists again and again, and building this statement costs more than running it.
+    query = dict(filters)
     statement = _LIVING_PRODUCTS.where(Product.is_active.is_(query.get("is_active", True)))
     if "sku" in query:
         statement = statement.where(Product.sku == query["sku"])
@@ -125,7 +133,7 @@ def products(query: Mapping[str, Any]) -> Select[Any]:
         statement = statement.where(low if query["low_stock"] else ~low)
     if "search" in query:
         statement = statement.where(matches(Product.search_text, query["search"]))
-    return statement.order_by(*order_by(query.get("ordering"), _PRODUCT_ORDERS, [Product.id]))
+    return PreparedList(statement.order_by(*order_by(query.get("ordering"), _PRODUCT_ORDERS, [Product.id])))
 
 
 def at_present(session: Session) -> dict[str, Any]:

@@ -321,3 +321,15 @@ def test_a_repeated_key_makes_one_product(client):
     assert (first.status, again.data) == (201, first.data)
     assert again.headers["Idempotent-Replayed"] == "true"
     assert len(client.get("/api/products/").json) == 1
+
+
+def test_the_same_list_is_each_companys_own_and_of_the_moment(client, product):
+    asked = "/api/products/?search=coca&ordering=-price&page=1&page_size=1"
+    mine, theirs = product(price="2.00"), product(account_id=2, price="3.00")
+    dearer = product(price="9.00")
+    for company, first, total in ((1, dearer, "2"), (2, theirs, "1")):
+        answer = client.get(asked, account_id=company)
+        assert ([found["id"] for found in answer.json], answer.headers["X-Total-Count"]) == ([first["id"]], total)
+    client.patch(f"/api/products/{mine['id']}/", {"price": "10.00"})
+    assert [found["price"] for found in client.get(asked).json] == ["10.00"]
+    assert [found["id"] for found in client.get(asked.replace("page=1", "page=2")).json] == [dearer["id"]]
