@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from cashier import ROOT
+from native.services import PAIRS
 
 SERVICES = ("auth", "catalog", "sales", "customers", "analytics")
 OUTSIDE = {"flask", "flask_smorest", "requests", "urllib3", "pika", "gunicorn"}
@@ -123,21 +124,10 @@ def test_only_config_reads_the_environment_and_no_name_is_a_cupboard() -> None:
 
 def routes_of(service: str, folder: Path) -> list[tuple[str, str, str]]:
     """Method, path and rule of each route, as `chassis <service> routes` prints them."""
-    pairs = (
-        "sales>catalog",
-        "sales>customers",
-        "sales>auth",
-        "catalog>sales",
-        "customers>sales",
-        "customers>auth",
-        "auth>customers",
-        "gateway>auth",
-        "auth>gateway",
-    )
     env = {
         **os.environ,
         "MOSTRADOR_DATABASE_URL": f"sqlite:///{folder}/{service}.db",
-        "MOSTRADOR_SERVICE_KEYS": ",".join(f"{pair}=0123456789abcdef0123456789abcdef" for pair in pairs),
+        "MOSTRADOR_SERVICE_KEYS": ",".join(f"{pair}=0123456789abcdef0123456789abcdef" for pair in PAIRS),
         "MOSTRADOR_SIGNING_KEY_PASSPHRASE": "passphrase",
         "MOSTRADOR_PIN_PEPPER": "pepper",
     }

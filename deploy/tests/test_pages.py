@@ -1,4 +1,6 @@
-"""Each service's page (its README) names all that it owns, tells, hears, answers, calls and reads, and nothing that is not so."""
+"""Each service's page (its README) names all that it owns, tells, hears, answers, calls and reads, and nothing that is not so;
+the table of callers in docs/architecture.md, too.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ import pytest
 import yaml
 
 from chassis.settings import Settings
-from platform_facts import PREFIX, ROOT, SERVICES, settings_of
+from chassis.testing import PAIRS as PAIRS_IN_TESTS
+from native.services import PAIRS
+from platform_facts import PREFIX, ROOT, SERVICES, pairs, settings_of
 
 
 def page(service: str) -> str:
@@ -70,3 +74,8 @@ def test_it_names_whom_it_calls_and_what_it_answers_to_others(service: str) -> N
         elif service in contract["callers"]:
             assert call in written.partition("Calls")[2], f"what it asks of {callee}"
             assert callee in written.partition("Calls")[2].lower()
+
+
+def test_the_table_of_callers_is_who_shares_a_secret() -> None:
+    assert {tuple(pair.split(">")) for pair in PAIRS} == pairs()
+    assert sorted(PAIRS) == sorted(PAIRS_IN_TESTS)

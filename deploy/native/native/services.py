@@ -21,7 +21,6 @@ PAIRS = (
     "customers>sales",
     "customers>auth",
     "auth>customers",
-    "analytics>catalog",
     "gateway>auth",
     "auth>gateway",
 )

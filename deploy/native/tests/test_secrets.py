@@ -38,9 +38,9 @@ def test_a_service_knows_the_pairs_it_takes_part_in_and_no_others(tmp_path: Path
     plan = make_plan(Settings(home=tmp_path))
 
     def pairs(env: dict[str, str]) -> set[str]:
-        return {entry.partition("=")[0] for entry in env["MOSTRADOR_SERVICE_KEYS"].split(",")}
+        return {entry.partition("=")[0] for entry in env["MOSTRADOR_SERVICE_KEYS"].split(",") if entry}
 
-    assert pairs(plan.environments["analytics"]) == {"analytics>catalog"}
+    assert pairs(plan.environments["analytics"]) == set(), "it calls nobody, and nobody calls it"
     assert pairs(plan.environments["auth"]) == {
         "auth>customers",
         "sales>auth",

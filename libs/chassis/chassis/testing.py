@@ -31,7 +31,6 @@ from chassis.uids import new_uid
 
 PAIRS = (
     "sales>catalog", "sales>customers", "sales>auth", "catalog>sales", "customers>sales", "customers>auth", "auth>customers",
-    "analytics>catalog",
     "gateway>auth", "auth>gateway",
 )  # fmt: skip
 SERVICE_KEYS = [f"{pair}=test-secret-of-{pair.replace('>', '-to-')}-0123456789" for pair in PAIRS]
