@@ -67,7 +67,10 @@ class Customer(TenantOwned, Base):
 
 
 class PointsTransaction(TenantOwned, Base):
-    """One change of a balance: `EARN` above zero, `REDEEM` below, `ADJUSTMENT` either. Rows are only ever added."""
+    """One change of a balance: `EARN` above zero, `REDEEM` below, `ADJUSTMENT` either.
+
+    Rows are only ever added: of this ledger and of that of credit, triggers refuse anything else.
+    """
 
     __tablename__ = "points_transactions"
     __table_args__ = (
