@@ -54,3 +54,8 @@ class Config(Settings):
     """How old the keys in this process' memory may be."""
     key_publish_ahead_seconds: float = 60.0
     """A new key is published this long before it signs, so that every verifier knows it by then."""
+
+    @property
+    def longest_access_seconds(self) -> int:
+        """For so long an access token of any surface may live."""
+        return max(self.access_seconds, self.b2b_access_seconds)

@@ -23,8 +23,7 @@ log = logs.get(__name__)
 
 def revoking_of(settings: Config) -> Revoking:
     """How this platform's sessions are ended: known of for as long as any access token lives."""
-    longest = max(settings.access_seconds, settings.b2b_access_seconds)
-    return Revoking(longest + MARGIN_SECONDS, settings.gateway_internal_urls)
+    return Revoking(settings.longest_access_seconds + MARGIN_SECONDS, settings.gateway_internal_urls)
 
 
 def deliver(database: Database, gateways: Gateways) -> None:

@@ -42,7 +42,7 @@ def tell_of_young_accounts(database: Database, _settings: Config) -> int:
 def retire_keys(database: Database, settings: Config) -> None:
     """Delete signing keys of which no token can be alive."""
     with database.transaction(ALL_ACCOUNTS) as session:
-        outlived_by = settings.access_seconds + settings.key_cache_seconds + MARGIN_SECONDS
+        outlived_by = settings.longest_access_seconds + settings.key_cache_seconds + MARGIN_SECONDS
         forget_retired_keys(session, outlived_by=timedelta(seconds=outlived_by))
 
 

@@ -1,5 +1,6 @@
 """Published keys and their rotation, as a verifier of another service sees them."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import jwt
@@ -72,6 +73,16 @@ def test_the_previous_key_leaves_when_its_last_token_is_over(client, door, datab
     retire_keys(database, settings)
     assert [key["kid"] for key in client.get(PATHS[0], role=None).json["keys"]] == [new_kid]
     assert door.login().status == 200
+
+
+def test_a_key_outlives_the_longest_tokens_of_either_surface(client, database, settings):
+    patient = replace(settings, b2b_access_seconds=2 * settings.access_seconds)
+    new_kid = rotate(database, settings)
+    move(database, KID, 3 * settings.access_seconds)
+    for seconds, kept in ((settings.access_seconds + 120, 2), (patient.b2b_access_seconds + 120, 1)):
+        move(database, new_kid, seconds)
+        retire_keys(database, patient)
+        assert len(client.get(PATHS[0], role=None).json["keys"]) == kept
 
 
 def test_another_process_hears_of_a_rotation_after_its_cache(database, settings):
