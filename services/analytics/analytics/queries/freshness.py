@@ -9,6 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from analytics.domain import models
+from chassis.prepared import prepared
+
+_FRESHNESS = prepared(select(models.Freshness.as_of, models.Freshness.changes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,5 +24,5 @@ class Fresh:
 
 def freshness(session: Session) -> Fresh:
     """To be read before the figures, so that they are never older than this says."""
-    row = session.execute(select(models.Freshness.as_of, models.Freshness.changes)).one_or_none()
-    return Fresh(None, 0) if row is None else Fresh(*row)
+    row = _FRESHNESS(session).one_or_none()
+    return Fresh(None, 0) if row is None else Fresh(row.as_of, row.changes)

@@ -23,18 +23,18 @@ from analytics.domain.models import (
 from analytics.domain.periods import Period, Records
 from analytics.domain.sales_summary import ProductTotal, Tickets
 from analytics.queries.of_period import OfPeriod
+from chassis.prepared import prepared
 
 
 def records(session: Session) -> Records:
     """The first and last day with a sale, from the two ends of the rollup's key."""
-    first = select(func.min(HourlySales.day)).scalar_subquery()
-    last = select(func.max(HourlySales.day)).scalar_subquery()
-    return Records(*session.execute(select(first, last)).one())
+    first, last = _RECORDS(session).one()
+    return Records(first, last)
 
 
 def tickets(session: Session, period: Period) -> list[Tickets]:
     """The period's paid orders by hour of the day and payment method."""
-    rows = _TICKETS if session.scalar(_HOURS_ARE_COMPLETE) else _TICKETS_BY_DAY
+    rows = _TICKETS if _HOURS_ARE_COMPLETE(session).scalar() else _TICKETS_BY_DAY
     found = rows(session, period)
     return [Tickets(hour, method, int(count), *amounts) for hour, method, count, *amounts in found]
 
@@ -77,7 +77,10 @@ def named(sums: Subquery) -> Select[*tuple[Any, ...]]:
     )
 
 
-_HOURS_ARE_COMPLETE = select(Freshness.hours_changes == Freshness.changes)
+_RECORDS = prepared(
+    select(select(func.min(HourlySales.day)).scalar_subquery(), select(func.max(HourlySales.day)).scalar_subquery())
+)
+_HOURS_ARE_COMPLETE = prepared(select(Freshness.hours_changes == Freshness.changes))
 _HOUR = ("hour", "payment_method", "tickets", "revenue", "lowest", "highest")
 _TICKETS = OfPeriod(_by_hour_and_method, _HOUR, HourlySales, HourlySalesBlock)
 _TICKETS_BY_DAY = OfPeriod(_by_hour_and_method, _HOUR, HourlySales, None)
