@@ -28,8 +28,8 @@ from chassis.prepared import prepared
 
 def records(session: Session) -> Records:
     """The first and last day with a sale, from the two ends of the rollup's key."""
-    first, last = _RECORDS(session).one()
-    return Records(first, last)
+    row = _RECORDS(session).one()
+    return Records(row.first_day, row.last_day)
 
 
 def tickets(session: Session, period: Period) -> list[Tickets]:
@@ -78,7 +78,10 @@ def named(sums: Subquery) -> Select[*tuple[Any, ...]]:
 
 
 _RECORDS = prepared(
-    select(select(func.min(HourlySales.day)).scalar_subquery(), select(func.max(HourlySales.day)).scalar_subquery())
+    select(
+        select(func.min(HourlySales.day)).scalar_subquery().label("first_day"),
+        select(func.max(HourlySales.day)).scalar_subquery().label("last_day"),
+    )
 )
 _HOURS_ARE_COMPLETE = prepared(select(Freshness.hours_changes == Freshness.changes))
 _HOUR = ("hour", "payment_method", "tickets", "revenue", "lowest", "highest")
