@@ -13,7 +13,7 @@ from chassis.problems import Conflict, Invalid, NotFound, Problem
 from chassis.schemas import Amount, Choice, Integer, List, Nested, Schema, Text, Uid
 from chassis.testing_documents import PublishedDocument
 
-FIELDS = {"id": 1, "name": "abc", "price": "18.50", "uid": "a", "note": "x", "issued_at": 1, "expires_at": 2}
+FIELDS = {"id": 1, "name": "abc", "price": "18.50", "uid": "a", "note": "x", "issued_at": 1, "expires_at": 2, "gadget/uid": "g-1"}
 TOO_LONG = {"name": ["Ensure this field has no more than 20 characters."]}
 
 
@@ -68,6 +68,13 @@ def test_what_a_view_can_run_into_comes_from_its_code(paths):
 def test_a_refusal_that_no_class_tells_stands_among_the_examples(paths):
     told = paths["/api/widgets/"]["post"]["responses"]["400"]["content"]["application/json"]["examples"]
     assert told["too_long"] == {"summary": "too long", "value": TOO_LONG}
+
+
+def test_an_example_of_a_parameter_may_depend_on_what_it_stands_after(paths):
+    [uid] = [one for one in paths["/api/v1/gadget/{uid}"]["get"]["parameters"] if one["in"] == "path"]
+    assert uid["example"] == "g-1"
+    [widget] = [one for one in paths["/api/widgets/{widget_id}/"]["get"]["parameters"] if one["in"] == "path"]
+    assert widget["example"] == 1
 
 
 def test_errors_have_the_shape_of_the_surface(paths, document):

@@ -1,6 +1,7 @@
 """Examples: the literal ones of `examples.yaml` beside a service's schemas, completed for all the shapes that are made of them.
 
-fields:       what a field, a parameter or a header of that name shows, where nothing below says otherwise
+fields:       what a field, a parameter or a header of that name shows, where nothing below says otherwise; `category/uid` is the
+                  parameter `uid` after `/category/` in a path
 schemas:      `ProductCreate: {…}`; further ones as `PointsChange (redeem): {…}`
 operations:   `POST /api/orders/: {request: {…}, response: {…}}`; the same, where it is the operation that matters;
                   `refused (too long): {…}` is one more 400, with the messages by field that no class tells;

@@ -134,7 +134,9 @@ class _Operation:
             shape: Json = (
                 {"type": "integer", "minimum": 1, "maximum": _LAST_ID} if number else {"type": "string", "minLength": 1}
             )
-            example = 1 if number and name not in self.service.examples.fields else self._value(name, shape)
+            known, after = self.service.examples.fields, self.path.partition(f"/{{{name}}}")[0].rpartition("/")[2]
+            named = f"{after}/{name}" if f"{after}/{name}" in known else name
+            example = 1 if number and named not in known else self._value(named, shape)
             yield {"name": name, "in": "path", "required": True, "schema": shape, "example": example}
 
     def _query(self) -> Iterator[Json]:
