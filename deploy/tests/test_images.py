@@ -134,13 +134,17 @@ def test_everything_it_installs_is_pinned(service: str) -> None:
         re.sub(r"[-_.]+", "-", line.partition("==")[0]).lower()
         for line in (ROOT / "constraints.txt").read_text().splitlines()
     }
-    for project in ("libs/chassis", f"services/{service}"):
-        for dependency in tomllib.loads((ROOT / project / "pyproject.toml").read_text())["project"]["dependencies"]:
+    for folder in ("libs/chassis", f"services/{service}"):
+        project = tomllib.loads((ROOT / folder / "pyproject.toml").read_text())["project"]
+        for dependency in [*project["dependencies"], *project.get("optional-dependencies", {}).get("otel", [])]:
             name = re.sub(r"[-_.]+", "-", re.split(r"[\[<>=~! ]", dependency)[0]).lower()
             assert name in pinned or name == "mostrador-chassis", dependency
     installs = [argument for argument in of(f"services/{service}/Dockerfile", "RUN") if " install " in argument]
     assert len(installs) == 2
     assert all("--constraint constraints.txt" in argument for argument in installs)
+    assert "'./libs/chassis[otel]'" in installs[0], (
+        "where a collector is named, a process without the packages would not start"
+    )
 
 
 @pytest.mark.parametrize("status", [200, 503])

@@ -13,10 +13,9 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
 def documents() -> list[str]:
-    """Of all that is not made: virtualenvs and the like have documents of their own."""
-    passed_over = {".venv", ".run", "node_modules", ".git"}
+    """Of all that is not made: virtualenvs and caches have documents of their own."""
     found = (path.relative_to(ROOT) for path in ROOT.rglob("*.md"))
-    return sorted(str(path) for path in found if not passed_over & set(path.parts))
+    return sorted(str(path) for path in found if not any(part.startswith(".") for part in path.parts))
 
 
 def anchors(document: Path) -> set[str]:
