@@ -13,7 +13,16 @@ from chassis.problems import Conflict, Invalid, NotFound, Problem
 from chassis.schemas import Amount, Choice, Integer, List, Nested, Schema, Text, Uid
 from chassis.testing_documents import PublishedDocument
 
-FIELDS = {"id": 1, "name": "abc", "price": "18.50", "uid": "a", "note": "x", "issued_at": 1, "expires_at": 2, "gadget/uid": "g-1"}
+FIELDS = {
+    "id": 1,
+    "name": "abc",
+    "price": "18.50",
+    "uid": "a",
+    "note": "x",
+    "issued_at": 1,
+    "expires_at": 2,
+    "gadget/uid": "g-1",
+}
 TOO_LONG = {"name": ["Ensure this field has no more than 20 characters."]}
 
 
