@@ -10,7 +10,7 @@ from chassis.http import InternalClient
 from chassis.problems import Unavailable
 
 MOST = 100
-"""Revocations in one call: each is a file that the gateway writes while its other requests wait."""
+"""Revocations in one call: each is a file that the gateway takes up to a millisecond to write, while its other requests wait."""
 TIMEOUT_SECONDS = 0.5
 log = logs.get(__name__)
 

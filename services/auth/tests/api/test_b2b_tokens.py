@@ -249,6 +249,8 @@ def test_revoking_one(client, log_in, gateway):
     answer = client.delete(f"/api/v1/auth/tokens/{elsewhere['token_uid']}", token=mine["access_token"])
     assert (answer.status, answer.json) == (200, {"status": "success", "data": "token revoked successfully"})
     assert gateway.calls[-1][2]["revocations"][0]["sid"] == elsewhere["token_uid"]
+    again = client.delete(f"/api/v1/auth/tokens/{elsewhere['token_uid']}", token=mine["access_token"])
+    assert error(again) == (404, "Not found.")
     assert client.get("/api/v1/auth/tokens", token=mine["access_token"]).json["data"] == [current]
     assert client.post("/api/v1/auth/refresh", {"refresh_token": other["refresh_token"]}, role=None).status == 401
     assert client.post("/api/v1/auth/refresh", {"refresh_token": mine["refresh_token"]}, role=None).status == 200
