@@ -26,6 +26,7 @@ class RowId(IntegerConverter):
     is a 404 after the checks of method, token and role, like any other unknown id.
     """
 
+    regex = "[0-9]+"  # \d would have the digits of every script
     LAST = 2**63 - 1
 
     def to_python(self, value: str) -> int:

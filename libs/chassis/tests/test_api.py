@@ -95,6 +95,13 @@ def test_a_missing_slash_redirects_keeping_the_method_only_on_the_pos_surface(cl
     assert client.get("/api/v1/widget/").status == 404
 
 
+def test_a_path_takes_plain_digits_only(client):
+    id_ = make(client).json["id"]
+    assert client.get(f"/api/widgets/{id_}/").status == 200
+    for written in ("\N{ARABIC-INDIC DIGIT ONE}", "\N{FULLWIDTH DIGIT ONE}", "+1", "1.0"):
+        assert client.get(f"/api/widgets/{written}/").status == 404, written
+
+
 def test_roles_are_enforced(client):
     made = make(client, role="EMPLOYEE").json
     answer = client.delete(f"/api/widgets/{made['id']}/", role="EMPLOYEE")
