@@ -40,8 +40,9 @@ def test_the_working_tree_is_held_against_a_revision(repository: Path, capsys: p
 
 def test_the_newest_tag_is_what_is_compared_with(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     subprocess.run(["git", "tag", "v1"], cwd=repository, check=True)
-    assert check(repository) == 0
-    assert "since v1" in capsys.readouterr().out
+    for base in ("", "0" * 40):
+        assert check(repository, base) == 0
+        assert "since v1" in capsys.readouterr().out
 
 
 def test_a_service_that_is_not_checked_out_is_not_missed(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

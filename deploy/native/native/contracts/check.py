@@ -25,7 +25,8 @@ def breaks(old: Tree, new: Tree) -> Iterator[str]:
 
 def check(root: Path, base: str = "") -> int:
     """Print what has broken since `base` (the newest tag; without one the last commit); 0 when nothing has."""
-    base = base or newest_tag(root) or "HEAD"
+    if not base.strip("0"):  # none, or what CI calls the commit before the first of a branch
+        base = newest_tag(root) or "HEAD"
     old, new = Tree.of_revision(root, base), Tree.of_folder(root)
     for name in list(old.revisions):
         if not (root / "services" / name.split("/")[0]).is_dir():
