@@ -17,7 +17,7 @@ test: ## its tests and its contracts, on both databases: installs what is missin
 run: ## its web and worker on SQLite, with played neighbours and a token for curl, until Ctrl-C
 	@$(NATIVE) alone $(SERVICE) '$(TRY)'
 
-play: ## tell it, while it runs, events of its neighbours: E=CustomerUpdated, nothing for all but endings
+play: ## tell it, while it runs, events of its neighbours: E=<type> for one, nothing for all but endings
 	@$(NATIVE) play $(SERVICE) $(E)
 
 image: ## build its image, mostrador/<service>:<version>, with Docker or Podman

@@ -154,6 +154,16 @@ def test_every_service_has_the_same_short_makefile(service: str) -> None:
         assert f"bootstrap.py {command}" in done.stdout
 
 
+def test_an_image_is_built_by_its_version_with_the_builder_that_knows_mounted_caches(tmp_path: Path) -> None:
+    docker = tmp_path / "docker"
+    docker.write_text('#!/bin/sh\necho "$DOCKER_BUILDKIT" "$PWD" "$@"\n')
+    docker.chmod(0o755)
+    command = [sys.executable, "-m", "native", "image", "sales"]
+    done = subprocess.run(command, env=clean_env(PATH=str(tmp_path)), capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(f"1 {ROOT} build --file services/sales/Dockerfile --tag mostrador/sales:")
+    assert "built: mostrador/sales:" in done.stdout
+
+
 def test_without_an_engine_no_image_is_built_and_it_says_so(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "native", "image", "sales"]
     done = subprocess.run(command, env=clean_env(PATH=str(tmp_path)), capture_output=True, text=True)
