@@ -140,3 +140,37 @@ class Shop:
             return 0, Decimal(0)
         general = answer.json()["general_summary"]
         return general["total_tickets"], Decimal(str(general["total_revenue"]))
+
+
+def new_product(owner: Api, price: str, **fields: Any) -> dict[str, Any]:
+    """A product of 100 pieces, unless told."""
+    body = {"name": "Coca Cola 600ml", "sku": uuid.uuid4().hex, "price": price, "current_stock": 100, **fields}
+    made: dict[str, Any] = owner.post("/api/products/", body)
+    return made
+
+
+def new_customer(owner: Api, *, points: int = 0, limit: str = "0.00") -> dict[str, Any]:
+    """A customer with so many points and such a credit line."""
+    names = {"first_name": "Maria", "last_name": "González", "phone_number": f"55{uuid.uuid4().int % 10**8:08d}"}
+    made: dict[str, Any] = owner.post("/api/customers/", {**names, "credit_limit": limit})
+    if points:
+        earned = {"amount": points, "transaction_type": "EARN", "description": "Bonus"}
+        owner.post(f"/api/customers/{made['id']}/points/", earned)
+    return made
+
+
+def new_order(api: Api, product: dict[str, Any], quantity: int = 1, customer: dict[str, Any] | None = None) -> Any:
+    """A PENDING order of one product."""
+    items = [{"product_id": product["id"], "quantity": quantity}]
+    return api.post("/api/orders/", {"customer": customer and customer["id"], "items": items})
+
+
+def pay(api: Api, order: dict[str, Any], method: str, **headers: str) -> requests.Response:
+    """What comes of an attempt to pay it."""
+    return api.ask("POST", f"/api/orders/{order['id']}/pay/", {"payment_method": method}, **headers)
+
+
+def customer_of(api: Api, customer: dict[str, Any]) -> dict[str, Any]:
+    """The customer as they are now."""
+    found: dict[str, Any] = api.get(f"/api/customers/{customer['id']}/")
+    return found
