@@ -14,7 +14,7 @@ from chassis.pagination import ListQuery
 from chassis.schemas import Amount, Boolean, Choice, Date, Integer, List, Nested, Schema, Text
 
 MAX_UNITS = 1_000_000_000
-_RFC = r"(?a)[A-ZÑ&]{3,4}\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])[A-Z\d]{3}"  # name, date, check characters
+_RFC = r"[A-ZÑ&]{3,4}[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])[A-Z0-9]{3}"  # name, date, check characters
 
 
 class Rfc(Text):
