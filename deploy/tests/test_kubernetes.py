@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -338,6 +339,16 @@ def test_the_script_makes_every_secret_that_is_referred_to(tmp_path: Path) -> No
         if one["kind"] == "Cluster":
             for role in one["spec"]["managed"]["roles"]:
                 assert made[role["passwordSecret"]["name"]] == {"username", "password"}
+
+
+def test_the_script_prints_alerts_and_dashboard_as_they_stand() -> None:
+    folder = ROOT / "deploy" / "observability"
+    command = ["sh", str(KUBERNETES / "monitoring.sh")]
+    rule, dashboard = load_all(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    assert (rule["apiVersion"], rule["kind"]) == ("monitoring.coreos.com/v1", "PrometheusRule")
+    assert rule["spec"] == yaml.safe_load((folder / "alerts.yml").read_text())
+    assert json.loads(dashboard["data"]["mostrador.json"]) == json.loads((folder / "dashboard.json").read_text())
+    assert faults(dashboard) == []
 
 
 @pytest.mark.parametrize("service", SERVICES)
