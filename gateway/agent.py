@@ -103,9 +103,12 @@ class Agent:
         self.revoke(revocations)
         self.revocations_due = now + REVOCATIONS_S
         if not vouched:
-            for older in self.deny.glob(".ready-*"):
+            ready = self.deny / f".ready-{pid}"
+            write_atomically(
+                ready, ""
+            )  # it may be there, from before this process was started again: no moment without
+            for older in set(self.deny.glob(".ready-*")) - {ready}:
                 older.unlink()
-            write_atomically(self.deny / f".ready-{pid}", "")
             self.loaded_for = pid
             say("ready", nginx=pid, revocations=len(revocations))
 

@@ -258,6 +258,17 @@ def test_the_agents_calendar(tmp_path: Path) -> None:
     assert auth.asked[3:] == ["revocations"]
 
 
+def test_an_agent_that_is_started_again_vouches_without_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unlink, gone = Path.unlink, list[str]()
+    agent = made_agent(tmp_path, lambda: 1000.0)
+    agent.fetch = Script().fetch  # type: ignore[method-assign, assignment]
+    for pid in (5, 77):  # an nginx before, and the one that runs
+        (tmp_path / "deny" / f".ready-{pid}").touch()
+    monkeypatch.setattr(Path, "unlink", lambda path: (gone.append(path.name), unlink(path)))
+    agent.tick()
+    assert (gone, agent.loaded_for) == ([".ready-5"], "77")
+
+
 def test_while_auth_is_away_the_agent_asks_once_a_second(tmp_path: Path) -> None:
     now = [1000.0]
     agent, auth = made_agent(tmp_path, lambda: now[0]), Script()
