@@ -35,13 +35,14 @@ PROMOTION: tuple[Any, ...] = (
 )  # fmt: skip
 _NOW = bindparam("now", type_=UtcDateTime)
 _TODAY = bindparam("today", type_=Date)
+# By name is by the text that is searched, which begins with it: without case and accents, alike on both engines.
 _PRODUCT_ORDERS = {
-    "id": Product.id, "name": Product.name, "sku": Product.sku, "price": Product.price,
+    "id": Product.id, "name": Product.search_text, "sku": Product.sku, "price": Product.price,
     "current_stock": Product.current_stock, "updated_at": Product.updated_at,
 }  # fmt: skip
-_SUPPLIER_ORDERS = {"id": Supplier.id, "name": Supplier.name}
+_SUPPLIER_ORDERS = {"id": Supplier.id, "name": Supplier.search_text}
 _PROMOTION_ORDERS = {
-    "id": Promotion.id, "name": Promotion.name, "product": Promotion.product_id,
+    "id": Promotion.id, "name": Promotion.search_text, "product": Promotion.product_id,
     "discount_percent": Promotion.discount_percent, "start_date": Promotion.start_date, "end_date": Promotion.end_date,
 }  # fmt: skip
 

@@ -23,8 +23,9 @@ COLUMNS = (
 )  # fmt: skip
 LIVING = Customer.deleted_at.is_(None)
 
+# The text that is searched begins with the first name, and has neither case nor accents.
 _ORDERINGS = {
-    "id": Customer.id, "first_name": Customer.first_name, "last_name": Customer.last_name,
+    "id": Customer.id, "first_name": Customer.search_text, "last_name": Customer.last_name,
     "current_points": Customer.current_points, "created_at": Customer.created_at,
 }  # fmt: skip
 

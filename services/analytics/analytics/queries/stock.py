@@ -19,7 +19,7 @@ from chassis.tenants import midnight, zone_of
 _THERE = and_(CatalogProduct.version > 0, CatalogProduct.is_deleted.is_(False))
 _ORDERINGS = {
     "id": CatalogProduct.product_id,
-    "name": CatalogProduct.name,
+    "name": CatalogProduct.search_text,  # it begins with the name, without case and accents
     "current_stock": CatalogProduct.current_stock,
 }
 

@@ -259,6 +259,13 @@ def test_list_filters_and_orders(client, product):
     assert page.headers["X-Total-Count"] == "2"
 
 
+def test_names_are_ordered_as_people_read_them(client, product):
+    for number, name in enumerate(("Zanahoria", "ácido cítrico", "Bolillo", "agua")):
+        product(name=name, sku=str(number))
+    read = [row["name"] for row in client.get("/api/products/?ordering=name").json]
+    assert read == ["ácido cítrico", "agua", "Bolillo", "Zanahoria"]
+
+
 def test_list_of_one_category(client, database, product):
     drinks, _ = product(name="Agua"), product(name="Pan")
     with database.transaction(1) as session:
