@@ -9,6 +9,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from gateway.routes import load_routes
+
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("auth", "catalog", "sales", "customers", "analytics")
 PREFIX = "MOSTRADOR_"
@@ -57,3 +59,10 @@ def required_of(service: str) -> set[str]:
         for name, item in settings_of(service).items()
         if item.default is MISSING and item.default_factory is MISSING
     }
+
+
+@cache
+def slowest_request(service: str = "") -> int:
+    """Seconds that the gateway waits for a service's slowest answer; of all services without one."""
+    routes = load_routes(ROOT / "gateway" / "routes.yaml").routes
+    return max(route.timeout for route in routes if service in ("", route.service))

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from gateway.settings import render_settings
-from platform_facts import PREFIX, ROOT, SERVICES, pairs, required_of, secrets_of, settings_of
+from platform_facts import PREFIX, ROOT, SERVICES, pairs, required_of, secrets_of, settings_of, slowest_request
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 CONTAINERS: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -49,6 +49,11 @@ def prepare(root: Path, **variables: str) -> str:
     env = {"PATH": os.environ["PATH"], **variables}
     command = ["sh", str(root / "deploy" / "compose" / "prepare.sh")]
     return subprocess.run(command, cwd="/", env=env, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("name", [*(f"{service}-web" for service in SERVICES), "gateway"])
+def test_what_ends_has_the_time_for_what_it_has_in_hand(name: str) -> None:
+    assert int(CONTAINERS[name]["stop_grace_period"].removesuffix("s")) >= slowest_request() + 5
 
 
 def test_every_service_has_its_migrations_its_web_and_its_worker() -> None:

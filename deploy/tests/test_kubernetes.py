@@ -28,6 +28,7 @@ from platform_facts import (
     required_of,
     secrets_of,
     settings_of,
+    slowest_request,
 )
 
 VERSION = "1.33"
@@ -208,6 +209,22 @@ def test_it_runs_the_right_command_and_probes_ask_what_is_answered(service: str,
         assert probe["port"] in {port["name"] for port in container["ports"]}
     if kind == "web":
         assert (probes["readinessProbe"]["path"], probes["livenessProbe"]["path"]) == ("/readyz", "/livez")
+
+
+def test_what_ends_has_the_time_for_what_it_has_in_hand() -> None:
+    """What gunicorn allows itself, and then the cluster, `preStop` and the last keep-alive included."""
+    (allowed,) = re.findall(
+        r"^graceful_timeout = (\d+)", (ROOT / "libs/chassis/chassis/gunicorn_conf.py").read_text(), re.M
+    )
+    assert int(allowed) >= slowest_request()
+    found = objects("platform")
+    for one, slowest in [
+        *((workload(service, "web"), slowest_request(service)) for service in SERVICES),
+        (named(found, "StatefulSet", "gateway"), slowest_request()),
+    ]:
+        (container,) = containers(one)
+        waits = int(container["lifecycle"]["preStop"]["exec"]["command"][1])
+        assert pod(one)["spec"]["terminationGracePeriodSeconds"] >= waits + slowest + 5, one["metadata"]["name"]  # type: ignore[index]
 
 
 def peers(rules: list[dict[str, Any]], side: str) -> dict[str, set[int]]:

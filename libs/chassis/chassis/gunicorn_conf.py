@@ -21,7 +21,7 @@ worker_class = "chassis.gunicorn_worker.LingeringThreadWorker"
 preload_app = True
 keepalive = 75  # longer than the gateway keeps its side open
 timeout = 30
-graceful_timeout = 10
+graceful_timeout = 90  # as long as the slowest route may take; who ends the process says how much of it there is
 forwarded_allow_ips = "127.0.0.1,::1"
 control_socket_disable = True  # it would stand in the home folder, one for all services
 # No less than the gateway lets through: what gunicorn itself refuses it refuses in HTML.
