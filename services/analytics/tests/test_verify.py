@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from click.testing import CliRunner
@@ -15,6 +16,7 @@ from analytics.domain.models import Freshness, HourlySales, HourlySalesBlock, Pr
 from analytics.sweeps import complete_hour_blocks
 from analytics.usecases import verify as verifying
 from analytics.usecases.zones import hold_zone
+from chassis.db import insert_for
 from chassis.uids import new_uid
 
 
@@ -57,20 +59,49 @@ def test_what_was_counted_agrees(run, orders):
     assert (result.exit_code, result.output) == (0, "every rollup equals the sum of its facts\n")
 
 
+def test_years_are_looked_at_by_the_month_and_every_row_once(run, database, deliver, event_of, monkeypatch):
+    """Days at which clocks change and periods end, rows of days without an order, before the first and after the last."""
+    deliver("AccountUpdated", {"timezone": "America/Tijuana"}, version=2)
+    first = datetime(2022, 1, 1, 7, tzinfo=UTC)
+    moments = [first + timedelta(hours=23 * n) for n in range(800)]
+    deliver(*(
+        event_of("OrderPaid", {"order_uid": new_uid(), "paid_at": f"{at:%Y-%m-%dT%H:%M:%S.%fZ}"}) for at in moments
+    ))  # fmt: skip
+    real, sizes = verifying._kept, []
+
+    def kept(*args, **days):
+        rows = real(*args, **days)
+        if days:
+            sizes.append(len(rows))
+        return rows
+
+    monkeypatch.setattr(verifying, "_kept", kept)
+    assert run(verify).exit_code == 0
+    assert sum(sizes) > 800
+    assert max(sizes) < 80, "some thirty days, two products"
+    strays = [date(2021, 12, 1), date(2022, 3, 12), date(2022, 6, 1), date(2024, 12, 31)]
+    with database.transaction(1) as session:
+        for day in strays:
+            row = {"day": day, "product_id": 99, "units": 1, "revenue": Decimal(1)}
+            session.execute(insert_for(session, ProductSales).values(**row))
+    lines = [line for line in run(verify).output.splitlines() if "product_sales " in line]
+    assert lines == [f"account 1, product_sales {day} 99: rollup 1 1.00, facts nothing" for day in strays]
+
+
 def test_orders_are_counted_meanwhile(run, orders, database, deliver, monkeypatch):
     """It looks at one moment, and nobody waits: neither it for an order that is being counted, nor an order for it."""
     real, told = verifying._kept, []
 
-    def kept(*args):
+    def kept(*args, **days):
         told.extend(deliver("OrderPaid", {"order_uid": new_uid()}))
-        return real(*args)
+        return real(*args, **days)
 
     monkeypatch.setattr(verifying, "_kept", kept)
     with database.transaction(1) if database.dialect == "postgresql" else nullcontext() as session:
         if session:
             hold_zone(session)  # as one does who counts
         assert run(verify).exit_code == 0
-    assert len(told) == 10, "five tables of two accounts"
+    assert len(told) > 10, "five tables of two accounts, two of them by the month"
     monkeypatch.undo()
     assert run(verify).exit_code == 0
 

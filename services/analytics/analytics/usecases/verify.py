@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Select, func, literal, select
 from sqlalchemy.orm import Session
 
-from analytics.domain.calendar import day_from_number, steady_periods
+from analytics.domain.calendar import DAY, SLOTS_A_DAY, day_from_number, slot_of, steady_periods
 from analytics.domain.models import (
     HourlySales,
     HourlySalesBlock,
@@ -29,17 +29,10 @@ Rows = dict[tuple[Any, ...], tuple[Any, ...]]
 
 def differences(session: Session) -> Iterator[str]:
     """A line for each row of the account in force that is not what the facts say. All reads must see one moment."""
-    zone = zone_of(session)
     bounds: Any = session.execute(select(func.min(PaidOrder.paid_at), func.max(PaidOrder.paid_at))).one()
-    hours: Rows = {}
-    products: Rows = {}
-    if None not in bounds:
-        for start, until, offset in steady_periods(zone, *bounds):
-            _add(hours, _dated(_rows(session, hour_sums(start, until, offset), 4)), _joined)
-            _add(products, _dated(_rows(session, product_sums(start, until, offset), 3)), _summed)
-    yield from _differing("hourly_sales", _kept(session, HourlySales, "tickets", "revenue", "lowest", "highest"), hours)
-    kept = _kept(session, ProductSales, "units", "revenue")
-    yield from _differing("product_sales", kept, products)
+    periods = [] if None in bounds else list(steady_periods(zone_of(session), *bounds))
+    yield from _by_day(session, HourlySales, ("tickets", "revenue", "lowest", "highest"), periods, hour_sums, _joined)
+    yield from _by_day(session, ProductSales, ("units", "revenue"), periods, product_sums, _summed)
     blocks = _rows(session, hour_block_sums(), 4)
     kept = _kept(session, HourlySalesBlock, "tickets", "revenue", "lowest", "highest")
     yield from _differing("hourly_sales_blocks", kept, blocks)
@@ -63,6 +56,30 @@ def rebuild_all(session: Session) -> None:
     note_change(session, at=datetime.fromtimestamp(0, UTC))
 
 
+def _by_day(
+    session: Session,
+    model: Any,
+    values: Sequence[str],
+    periods: Iterable[tuple[datetime, datetime, int]],
+    sums: Any,
+    join: Any,
+) -> Iterator[str]:
+    """Where a rollup of days differs, about a month at a time: a large account's is not held in memory, and the database
+    never waits long for the next statement of this transaction (it ends those that let it wait).
+    """
+    name, key = model.__tablename__, len(model.__table__.primary_key)
+    facts: Rows = {}
+    begin = None
+    for start, until, offset in periods:
+        _add(facts, _dated(_rows(session, sums(start, until, offset), key)), join)
+        # The day on which the period ends goes on in the next one, and so may the day before: a clock may be set back.
+        end = day_from_number((slot_of(until) + offset) // SLOTS_A_DAY) - DAY
+        over = {at: facts.pop(at) for at in [at for at in facts if at[0] < end]}
+        yield from _differing(name, _kept(session, model, *values, days=(begin, end)), over)
+        begin = end
+    yield from _differing(name, _kept(session, model, *values, days=(begin, None)), facts)
+
+
 def _sales_of_products() -> Select[*tuple[Any, ...]]:
     line, paid_at = PaidOrderLine, PaidOrder.paid_at
     last, first = func.max(paid_at, type_=paid_at.type), func.min(paid_at, type_=paid_at.type)
@@ -72,9 +89,15 @@ def _sales_of_products() -> Select[*tuple[Any, ...]]:
     return select(*key, last, first).join(PaidOrder, same).where(line.account_id == tenant()).group_by(*key)
 
 
-def _kept(session: Session, model: Any, *values: str) -> Rows:
+def _kept(session: Session, model: Any, *values: str, days: tuple[date | None, date | None] = (None, None)) -> Rows:
+    """A rollup's rows, of the days from the first of `days` to before the second."""
     key = [getattr(model, column.name) for column in model.__table__.primary_key]
-    return _rows(session, select(*key, *(getattr(model, name) for name in values)), len(key))
+    statement = select(*key, *(getattr(model, name) for name in values))
+    if days[0] is not None:
+        statement = statement.where(model.day >= days[0])
+    if days[1] is not None:
+        statement = statement.where(model.day < days[1])
+    return _rows(session, statement, len(key))
 
 
 def _rows(session: Session, statement: Any, key: int) -> Rows:
