@@ -315,6 +315,24 @@ def test_the_gateway_finds_the_services(tmp_path: Path) -> None:
             assert named(found, "Service", name)["spec"]["ports"][0]["port"] == int(port)
 
 
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_postgresql_has_connections_for_all_services_rolled_out_at_their_largest(overlay: str) -> None:
+    found = objects(f"overlays/{overlay}")
+    cluster = named(found, "Cluster", "postgresql")["spec"]
+    allowed = {role["name"]: role["connectionLimit"] for role in cluster["managed"]["roles"]}
+    (a_worker,) = re.findall(r"pool_size=(\d+)", (ROOT / "libs/chassis/chassis/worker.py").read_text())
+    for service in SERVICES:
+        webs = named(found, "HorizontalPodAutoscaler", f"{service}-web")["spec"]["maxReplicas"]
+        workers = named(found, "Deployment", f"{service}-worker")["spec"]["replicas"]
+        # One more of each while they are replaced, and the migration.
+        needed = (webs + 1) * settings_of(service)["web_threads"].default + (workers + 1) * int(a_worker) + 1
+        assert needed <= allowed[service], service
+    kept_by_postgresql_itself = 10
+    assert (
+        sum(allowed.values()) <= int(cluster["postgresql"]["parameters"]["max_connections"]) - kept_by_postgresql_itself
+    )
+
+
 def test_stores_know_every_service_and_nobody_else(tmp_path: Path) -> None:
     found = objects("platform")
     cluster = named(found, "Cluster", "postgresql")["spec"]
