@@ -27,7 +27,7 @@ TESTED = ("libs/chassis", *SERVICE_FOLDERS, "gateway", "deploy/native", "deploy/
 
 LONGEST_FIRST = (
     "tests (postgresql)", "tests (sqlite)", "services/catalog", "deploy/native", "services/auth", "libs/chassis", "gateway",
-    "services/sales", "services/customers", "services/analytics", "mypy", "demo", "deploy/tests", "ruff",
+    "services/sales", "services/customers", "services/analytics", "mypy", "demo", "deploy/tests", "ruff", "form",
 )  # fmt: skip
 """The order of a whole run, so that all lanes are done at about the same time. The black box is two steps, one a database.
 What is not named comes last.
@@ -115,6 +115,7 @@ def _everything() -> list[Step]:
 def _static() -> list[Step]:
     return [
         Step("ruff", [sys.executable, "-m", "ruff", "check", "."]),
+        Step("form", [sys.executable, "-m", "ruff", "format", "--check", "."]),
         Step("mypy", [sys.executable, "-m", "mypy", "--exclude", "(^|/)tests/", *TYPED]),
     ]
 
