@@ -20,6 +20,9 @@ import psycopg
 from run import CONNECTIONS, Session, cpu_seconds, make_products
 
 from native.platform import Platform
+from native.ports import SERVICES
+from native.postgres import Cluster
+from native.secrets import Secrets
 
 METHODS = ("CASH", "POINTS", "CREDIT")
 UNLIMITED = {f"MOSTRADOR_LIMIT_{name}": "1000000/1000000" for name in ("GENERAL", "PUBLIC", "SESSION", "LOGIN", "PIN")}
@@ -35,22 +38,47 @@ def make_customer(session: Session, number: int) -> int:
     return made
 
 
-def commits(platform: Platform) -> dict[str, int]:
-    """Transactions committed so far in each service's database; nothing on SQLite, which does not count them."""
-    if platform.settings.database != "postgresql":
-        return {}
-    url = json.loads((platform.settings.processes / "sales-web.json").read_text())["env"]["MOSTRADOR_DATABASE_URL"]
-    with psycopg.connect(url.replace("postgresql+psycopg", "postgresql"), autocommit=True) as connection:
-        rows = connection.execute("SELECT datname, xact_commit FROM pg_stat_database WHERE datname IS NOT NULL")
-        return {name: count for name, count in rows if not name.startswith(("template", "postgres"))}
+class Counted:
+    """What each service's database has done so far: statements and commits. Only of PostgreSQL: SQLite counts neither."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.url = ""
+        if platform.settings.database != "postgresql":
+            return
+        password = Secrets(platform.settings.home).get("postgresql.superuser")
+        cluster = Cluster(platform.settings.home / "postgresql", platform.settings.ports.postgresql, password=password)
+        self.url = cluster.url.replace("postgresql+psycopg", "postgresql")
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET shared_preload_libraries = pg_stat_statements")
+        platform.restart("postgresql")
+        platform.wait_healthy()
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute("CREATE EXTENSION pg_stat_statements")
+
+    def now(self) -> dict[str, tuple[int, int]]:
+        """By database: statements (BEGIN, COMMIT and the like aside), commits."""
+        if not self.url:
+            return {}
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            rows = connection.execute(
+                """
+                SELECT datname, (SELECT coalesce(sum(calls), 0) FROM pg_stat_statements
+                                 WHERE dbid = datid AND query !~* '^(BEGIN|COMMIT|ROLLBACK|SET|SHOW|DEALLOCATE)'), xact_commit
+                FROM pg_stat_database WHERE datname = ANY(%s)
+                """,
+                [list(SERVICES)],
+            )
+            return {name: (int(statements), commits) for name, statements, commits in rows}
 
 
-def pay(platform: Platform, method: str, products: list[int], customers: list[int], seconds: float) -> dict[str, Any]:
+def pay(
+    platform: Platform, counted: Counted, method: str, products: list[int], customers: list[int], seconds: float
+) -> dict[str, Any]:
     """Create and pay for `seconds` from CONNECTIONS cashiers, each with a customer of its own."""
     taken: dict[str, list[float]] = {"create": [], "pay": []}
     failed: list[int] = []
     cashiers = [Session(platform) for _ in range(CONNECTIONS)]
-    before, committed = cpu_seconds(platform), commits(platform)
+    before, done = cpu_seconds(platform), counted.now()
     ends = time.monotonic() + seconds
 
     def sell(cashier: Session, customer: int) -> None:
@@ -87,8 +115,9 @@ def pay(platform: Platform, method: str, products: list[int], customers: list[in
             f"{what} p50, p95, p99 ms": [round(each[int(len(each) * share)], 1) for share in (0.5, 0.95, 0.99)]
             for what, each in ranked.items()
         },
-        "commits a pair": {
-            name: round((count - committed[name]) / pairs, 1) for name, count in commits(platform).items()
+        "statements, commits a pair": {
+            name: [round((now - then) / pairs, 1) for now, then in zip(both, done[name], strict=True)]
+            for name, both in counted.now().items()
         },
         "CPU ms a pair": {name: ms for name, ms in sorted(cpu.items(), key=lambda item: -item[1]) if ms >= 0.05},
         "CPU ms a pair in all": round(sum(cpu.values()), 1),
@@ -107,11 +136,11 @@ def main() -> None:
             tempfile.TemporaryDirectory(prefix="mostrador-bench-") as folder,
             Platform(Path(folder) / "home", database=database, env=UNLIMITED) as platform,
         ):
-            session = Session(platform)
+            counted, session = Counted(platform), Session(platform)
             products = make_products(session)
             customers = [make_customer(session, number) for number in range(CONNECTIONS)]
             for method in given.method or METHODS:
-                result = pay(platform, method, products, customers, given.seconds)
+                result = pay(platform, counted, method, products, customers, given.seconds)
                 print(json.dumps({"database": database, "method": method, **result}), flush=True)
 
 

@@ -51,7 +51,7 @@ def test_the_table_above_is_complete(app):
 def test_internal_paths_are_for_sales_only(client, path):
     assert client.post(path, {}).status == 404
     assert client.post(path, {}, role=None).status == 404
-    assert client.internal("analytics", "POST", path, {}).status == 403
+    assert client.internal("analytics", "POST", path, {}).status == 404  # they share no secret
 
 
 def test_a_missing_slash_is_redirected_with_its_method(client):
