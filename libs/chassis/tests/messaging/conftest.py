@@ -78,16 +78,16 @@ def consumer(database: Database, broker: Broker) -> Consumer:
 
 
 @pytest.fixture
-def worker(database: Database, broker: Broker) -> Iterator[Callable[..., Worker]]:
+def worker(database: Database, broker: Broker, tmp_path: Path) -> Iterator[Callable[..., Worker]]:
     """`worker(failpoints="relay.published=1")` starts one; all are gone at the end of the test."""
     started: list[Worker] = []
 
     def start(failpoints: str = "", amqp_url: str = broker.url) -> Worker:
         [port] = import_module("native.ports").free_ports(1)
-        started.append(Worker(database, amqp_url, failpoints, port))
+        started.append(Worker(database, amqp_url, failpoints, port, tmp_path / f"worker-{len(started)}.log"))
         return started[-1]
 
     yield start
     for each in started:
         each.process.kill()
-        each.process.communicate()
+        each.process.wait()

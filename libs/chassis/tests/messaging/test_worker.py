@@ -89,8 +89,7 @@ def test_it_says_how_it_is_and_stops_in_order(database: Database, broker: Broker
     assert 'mostrador_queue_depth{queue="dead"} 0.0' in measured
     assert get(running, "/else")[0] == 404
     assert running.terminate() == 0
-    assert running.process.stderr
-    lines = [orjson.loads(line) for line in running.process.stderr if "event_handled" in line]
+    lines = [orjson.loads(line) for line in running.log.read_text().splitlines() if "event_handled" in line]
     assert [(line["request_id"], line["type"], line["account_id"]) for line in lines] == [
         ("request-1", "shop.Counted", 1)
     ] * 2
@@ -120,8 +119,7 @@ def test_a_queue_of_another_definition_ends_it_with_a_reason(
         channel.queue_declare(inbox_of("shop"), durable=True)
     refused = worker()
     assert refused.process.wait(20) == 1
-    assert refused.process.stderr
-    assert "PRECONDITION_FAILED" in refused.process.stderr.read()
+    assert "PRECONDITION_FAILED" in refused.log.read_text()
 
 
 def test_the_worker_needs_no_web_framework() -> None:

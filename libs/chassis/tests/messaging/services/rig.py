@@ -118,24 +118,24 @@ def totals(database: Database) -> dict[str, int]:
 
 
 class Worker:
-    """The shop's worker as a process."""
+    """The shop's worker as a process. What it logs goes into a file: nobody reads along, and a full pipe would stop it."""
 
-    def __init__(self, database: Database, amqp_url: str, failpoints: str, port: int) -> None:
-        self.port = port
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", "from chassis.worker import run_worker; run_worker('shop')"],
-            env={
-                **os.environ,
-                "PYTHONPATH": os.pathsep.join([str(SERVICES), os.environ.get("PYTHONPATH", "")]),
-                "MOSTRADOR_DATABASE_URL": database.url.render_as_string(hide_password=False),
-                "MOSTRADOR_AMQP_URL": amqp_url,
-                "MOSTRADOR_WORKER_BIND": f"127.0.0.1:{port}",
-                "MOSTRADOR_FAILPOINTS": failpoints,
-                "MOSTRADOR_RETRY_DELAY": "0.05",
-            },
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def __init__(self, database: Database, amqp_url: str, failpoints: str, port: int, log: Path) -> None:
+        self.port, self.log = port, log
+        with log.open("w") as written:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", "from chassis.worker import run_worker; run_worker('shop')"],
+                env={
+                    **os.environ,
+                    "PYTHONPATH": os.pathsep.join([str(SERVICES), os.environ.get("PYTHONPATH", "")]),
+                    "MOSTRADOR_DATABASE_URL": database.url.render_as_string(hide_password=False),
+                    "MOSTRADOR_AMQP_URL": amqp_url,
+                    "MOSTRADOR_WORKER_BIND": f"127.0.0.1:{port}",
+                    "MOSTRADOR_FAILPOINTS": failpoints,
+                    "MOSTRADOR_RETRY_DELAY": "0.05",
+                },
+                stderr=written,
+            )
 
     def terminate(self) -> int:
         """SIGTERM; its exit code, which must come within five seconds."""
