@@ -1,6 +1,6 @@
 #!/bin/sh
 # Before the first `docker compose up`, and again after every pull: makes the secrets that are not there yet, and writes
-# .env, from which Compose takes the address and the commit. Secrets and addresses that are there stay.
+# .env, from which Compose takes the address and the commit. Secrets, addresses and what else was put into .env stay.
 set -eu
 umask 077
 cd "$(dirname "$0")/../.."
@@ -57,17 +57,21 @@ email=$(kept admin.email "${MOSTRADOR_ADMIN_EMAIL:-admin@mostrador.local}")
 username=$(kept admin.username "${MOSTRADOR_ADMIN_USERNAME:-admin}")
 address=${MOSTRADOR_ADDRESS:-$(sed -n 's/^MOSTRADOR_ADDRESS=//p' .env 2> /dev/null || true)}
 port=${MOSTRADOR_PORT:-$(sed -n 's/^MOSTRADOR_PORT=//p' .env 2> /dev/null || true)}
+tls=${MOSTRADOR_TLS:-$(sed -n 's/^MOSTRADOR_TLS=//p' .env 2> /dev/null || true)}
+own='^(# Written by deploy/compose/prepare\.sh|MOSTRADOR_(ADDRESS|PORT|ADMIN_EMAIL|ADMIN_USERNAME|COMMIT)=)'
+others=$(grep -Ev "$own" .env 2> /dev/null || true)
 cat > .env <<END
-# Written by deploy/compose/prepare.sh. No secret is in here.
+# Written by deploy/compose/prepare.sh, which leaves other lines alone. No secret is in here.
 MOSTRADOR_ADDRESS=${address:=127.0.0.1}
 MOSTRADOR_PORT=${port:=8080}
 MOSTRADOR_ADMIN_EMAIL=$email
 MOSTRADOR_ADMIN_USERNAME=$username
 MOSTRADOR_COMMIT=$(git rev-parse HEAD 2> /dev/null || true)
 END
+[ -z "$others" ] || printf '%s\n' "$others" >> .env
 
 cat <<END
 start     docker compose up --build --wait
-address   http://$address:$port
+address   http$([ "$tls" != self-signed ] || echo s)://$address:$port
 login     $email (or $username)   password: $(kept admin.password)
 END

@@ -231,6 +231,25 @@ def test_preparing_again_changes_no_secret_and_tells_only_the_login(prepared: Pa
         )
 
 
+def test_preparing_again_leaves_other_settings_alone(prepared: Path) -> None:
+    file = prepared / ".env"
+    before = file.read_text()
+    others = "# of this shop\nMOSTRADOR_CORS_ORIGINS=https://shop.example\nMOSTRADOR_TRUSTED_PROXIES=$PROXY\n"
+    file.write_text(others + before)
+    for _ in range(2):
+        prepare(prepared)
+        assert file.read_text() == before + others
+    file.write_text(before)
+    assert "https://127.0.0.1" in prepare(prepared, MOSTRADOR_TLS="self-signed")
+
+
+def test_the_brokers_log_is_not_of_health_checks() -> None:
+    """Each greets and goes, which RabbitMQ finds worth two warnings."""
+    assert "AMQP" in CONTAINERS["rabbitmq"]["healthcheck"]["test"][-1]
+    configuration = (ROOT / "deploy/compose/rabbitmq.conf").read_text().splitlines()
+    assert "log.connection.level = error" in configuration, "refused log-ins are errors"
+
+
 def test_no_secret_stands_in_the_repository() -> None:
     text = (ROOT / "docker-compose.yml").read_text()
     for line in text.splitlines():
