@@ -5,14 +5,21 @@ from __future__ import annotations
 import contextlib
 import logging.config
 import os
+import sys
 import time
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-import structlog
 
 from chassis import tracing
+
+# structlog takes rich along where it is installed, for a console renderer that nobody looks at here: 5 MB in each process.
+_rich: Any = sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
+import structlog  # noqa: E402
+
+if _rich is None:
+    del sys.modules["rich"]
 
 _SHARED: list[Any] = [
     tracing.add_to_line,
