@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from supervisor.xmlrpc import Faults
+
 from native import launch
 from native.errors import NotRunning, PlatformError
 from native.secrets import write_private
@@ -140,6 +142,8 @@ class Supervisor:
         except (OSError, http.client.HTTPException):
             raise NotRunning("Mostrador does not run here: `make up` starts it.") from None
         except xmlrpc.client.Fault as fault:
+            if fault.faultCode == Faults.NOT_RUNNING:
+                return None  # it was to be stopped: so it is, for instance given up after it had died too often
             raise PlatformError(f"supervisord: {fault.faultString.lower()}.") from None
         finally:
             self._proxy("close")()
@@ -180,7 +184,7 @@ class Supervisor:
         self._each("start", name)
 
     def stop(self, name: str) -> None:
-        """End a process, or all of a group; returns when it is gone. It is not started again by itself."""
+        """End a process, or all of a group; returns when none is there. It is not started again by itself."""
         self._each("stop", name)
 
     def _each(self, verb: str, name: str) -> None:

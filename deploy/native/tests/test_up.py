@@ -49,6 +49,8 @@ def test_start_dead_child_status_stop(platform: Platform) -> None:
     status = command(platform, "status")
     assert status.returncode == 1
     assert "catalog-web       stopped   failing" in status.stdout
+    assert command(platform, "restart", "catalog-web").returncode == 0, "also of one that does not run"
+    assert platform.pid("catalog-web")
 
     assert platform.stop() == 0
     assert_nothing_is_left(platform)
