@@ -104,9 +104,8 @@ class Agent:
         self.revocations_due = now + REVOCATIONS_S
         if not vouched:
             ready = self.deny / f".ready-{pid}"
-            write_atomically(
-                ready, ""
-            )  # it may be there, from before this process was started again: no moment without
+            # It may be there, from before this process was started again: then there is no moment without.
+            write_atomically(ready, "")
             for older in set(self.deny.glob(".ready-*")) - {ready}:
                 older.unlink()
             self.loaded_for = pid
