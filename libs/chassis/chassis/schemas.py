@@ -9,14 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import marshmallow as ma
 
 from chassis.columns import UID_LENGTH
+from chassis.text import cut, is_visible, nfc, without_invisible
 
 REQUIRED = {"required": "This field is required.", "null": "This field may not be null."}
+_DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _EMAIL = re.compile(r"[^@\s\"(),:;<>\[\]\\]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)+")
 
 
@@ -30,7 +32,10 @@ class Schema(ma.Schema):
 
 
 class Text(ma.fields.String):
-    """A string, stripped. `blank=False` (default) refuses the empty one with `blank_message`."""
+    """A string in NFC, stripped; an integer is read as its digits. One that shows nothing is empty.
+
+    `blank=False` (default) refuses the empty one with `blank_message`.
+    """
 
     default_error_messages = {**REQUIRED, "invalid": "Not a valid string.", "blank": "This field may not be blank."}
 
@@ -47,12 +52,12 @@ class Text(ma.fields.String):
             self.metadata = {"maxLength": max_length, **self.metadata}
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
-        if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-            value = str(value)  # phone numbers and folios are often sent as JSON numbers
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)  # phone numbers and folios are often sent as JSON numbers; a float is none of them
         if not isinstance(value, str) or "\x00" in value:
             raise self.make_error("invalid")
-        value = value.strip()
-        if not value:
+        value = nfc(self._cleaned(value)).strip()
+        if not is_visible(value):
             if self.blank:
                 return ""
             raise self.make_error("blank")
@@ -64,6 +69,16 @@ class Text(ma.fields.String):
             raise ma.ValidationError(self.pattern_message)
         return value
 
+    def _cleaned(self, value: str) -> str:
+        return value
+
+
+class Code(Text):
+    """A code that machines read, such as a SKU: characters that nobody sees are removed from it."""
+
+    def _cleaned(self, value: str) -> str:
+        return without_invisible(value)
+
 
 class Uid(Text):
     """A uid that a client may have given: 1–64 characters that can stand in a path as they are."""
@@ -73,7 +88,8 @@ class Uid(Text):
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
         value = super()._deserialize(value, attr, data, **kwargs)
-        if not value.isprintable() or any(character in " /?#%;\\" for character in value) or value in (".", ".."):
+        hidden = not value.isprintable() or without_invisible(value) != value
+        if hidden or any(character in " /?#%;\\" for character in value) or value in (".", ".."):
             raise ma.ValidationError("Enter a valid uid: no spaces, no control characters, none of / ? # % ; \\.")
         return value
 
@@ -132,12 +148,9 @@ class Amount(ma.fields.Field[Decimal]):
         if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
             raise self.make_error("invalid")
         text = str(value).strip()
-        try:
-            number = Decimal(text) if len(text) <= 64 else None
-        except InvalidOperation:
-            number = None
-        if number is None or not number.is_finite() or "_" in text:
+        if len(text) > 64 or not _DECIMAL.fullmatch(text):
             raise self.make_error("invalid")
+        number = Decimal(text)
         _, digits, exponent = number.normalize().as_tuple()
         places = max(0, -int(exponent))
         whole = max(0, len(digits) + int(exponent))
@@ -185,7 +198,7 @@ class Choice(ma.fields.Field[str]):
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
         chosen = self.normalize(value) if isinstance(value, str) else value
         if chosen not in self.choices:
-            raise ma.ValidationError(f'"{value}" is not a valid choice.')
+            raise ma.ValidationError(f'"{cut(value)}" is not a valid choice.')
         return str(chosen)
 
 

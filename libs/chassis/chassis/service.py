@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import IntegerConverter
+from werkzeug.routing import IntegerConverter, UnicodeConverter
 
 from chassis import access, errors, failpoints, health, logs, metrics, observation, spans
 from chassis.blueprint import Blueprint
@@ -17,6 +17,7 @@ from chassis.identity import TokenVerifier
 from chassis.json import OrjsonProvider
 from chassis.keys import Keyring, RemoteKeyring
 from chassis.settings import Settings
+from chassis.text import nfc
 
 MAX_BODY = 1024 * 1024  # bytes; the gateway refuses larger ones first
 
@@ -32,6 +33,13 @@ class RowId(IntegerConverter):
     def to_python(self, value: str) -> int:
         digits = value.lstrip("0")
         return self.LAST if len(digits) > len(str(self.LAST)) else min(int(digits or "0"), self.LAST)
+
+
+class Segment(UnicodeConverter):
+    """`<…>` in a path: text in the form in which it is stored."""
+
+    def to_python(self, value: str) -> str:
+        return nfc(value)
 
 
 class _App(Flask):
@@ -63,7 +71,7 @@ def create_service(
     metrics.describe(settings)
     app = _App(settings.service, static_folder=None)
     app.json = OrjsonProvider(app)
-    app.url_map.converters["int"] = RowId
+    app.url_map.converters.update({"int": RowId, "default": Segment, "string": Segment})
     app.url_map.merge_slashes = False  # the gateway and the services must read a path alike
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY)
     # Exactly one proxy, the gateway, and it overwrites what a client sent.

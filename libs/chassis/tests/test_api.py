@@ -41,6 +41,18 @@ def test_a_number_beyond_all_ids_is_an_unknown_one_for_every_method_and_role(cli
     assert client.get(f"/api/widgets/000{made['id']}/").json == made
 
 
+@pytest.mark.parametrize(("stored", "asked"), [("Cafe\u0301", "Caf\u00e9"), ("Caf\u00e9", "Cafe\u0301")])
+def test_text_is_one_in_both_unicode_forms(client, stored, asked):
+    assert make(client, stored).json["name"] == "Caf\u00e9"
+    assert make(client, asked).status == 400, "a twin"
+    put = client.post("/api/v1/gadget", {"data": [{"uid": stored, "price": 1}]}, role="ADMIN")
+    assert put.json["data"] == ["Caf\u00e9"]
+    twins = {"data": [{"uid": stored}, {"uid": asked}]}
+    assert client.post("/api/v1/gadget", twins, role="ADMIN").status == 400
+    assert client.get(f"/api/v1/gadget/{asked}").json["data"]["uid"] == "Caf\u00e9"
+    assert client.delete(f"/api/v1/gadget/{asked}", role="ADMIN").status == 200
+
+
 def test_field_errors_name_every_bad_field(client):
     answer = client.post("/api/widgets/", {"name": "toolong", "price": "x"})
     assert answer.status == 400

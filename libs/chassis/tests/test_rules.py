@@ -36,6 +36,9 @@ def test_money_refuses_floats_and_fractions():
 
 class Everything(schemas.Schema):
     text = schemas.Text(max_length=3)
+    note = schemas.Text(blank=True)
+    code = schemas.Code(max_length=9)
+    uid = schemas.Uid()
     email = schemas.Email(max_length=30)
     integer = schemas.Integer()
     whole = schemas.Integer(minimum=1)
@@ -52,7 +55,10 @@ class Everything(schemas.Schema):
         ("text", " ab ", "ab"), ("text", 12, "12"), ("email", "Ana@Shop.MX", "ana@shop.mx"), ("whole", "5", 5),
         ("whole", 5.0, 5), ("amount", 18.5, Decimal("18.50")), ("amount", "18.5", Decimal("18.50")),
         ("amount", "1e2", Decimal("100.00")), ("day", "2024-02-29", date(2024, 2, 29)), ("choice", "CASH", "CASH"),
-        ("flag", True, True), ("items", [1, "2"], [1, 2]),
+        ("flag", True, True), ("items", [1, "2"], [1, 2]), ("amount", ".5", Decimal("0.50")), ("amount", "5.", Decimal(5)),
+        ("text", "fe\u0301", "f\u00e9"), ("email", "jose\u0301@shop.mx", "jos\u00e9@shop.mx"),
+        ("uid", "e\u0301", "\u00e9"), ("text", "\u200d\u00b7", "\u200d\u00b7"), ("note", " \u200b\u2060", ""),
+        ("code", "\ufeffKO\u200b-6\u00ad00\u202c", "KO-600"), ("code", "e\u200b\u0301", "\u00e9"),
     ],
 )  # fmt: skip
 def test_fields_read(field, value, read):
@@ -66,6 +72,15 @@ def test_fields_read(field, value, read):
         ("text", "abcd", "Ensure this field has no more than 3 characters."),
         ("text", None, "This field may not be null."),
         ("text", "a\x00", "Not a valid string."),
+        ("text", 1.5, "Not a valid string."),
+        ("text", 7501055300075.0, "Not a valid string."),
+        ("text", True, "Not a valid string."),
+        ("email", 1.5, "Not a valid string."),
+        ("text", "\u200b\u2060", "This field may not be blank."),
+        ("text", " \u3164\u2800 \ufeff", "This field may not be blank."),
+        ("code", "\u200b\u200d", "This field may not be blank."),
+        ("uid", "a\u200b", "Enter a valid uid: no spaces, no control characters, none of / ? # % ; \\."),
+        ("uid", "a\ufe0f", "Enter a valid uid: no spaces, no control characters, none of / ? # % ; \\."),
         ("email", "ana", "Enter a valid email address."),
         ("email", "\u0390" * 20 + "@shop.mx", "Ensure this field has no more than 30 characters."),
         ("integer", "-9007199254740993", "Ensure this value is greater than or equal to -9007199254740992."),
@@ -75,12 +90,19 @@ def test_fields_read(field, value, read):
         ("whole", 0, "Ensure this value is greater than or equal to 1."),
         ("amount", "NaN", "A valid number is required."),
         ("amount", "1_000", "A valid number is required."),
+        ("amount", "\uff11\uff12", "A valid number is required."),
+        ("amount", "1e9999999", "A valid number is required."),
+        ("amount", "1e-9999999", "A valid number is required."),
+        ("integer", "\uff11\uff12", "A valid integer is required."),
+        ("integer", 1e22, "A valid integer is required."),
+        ("day", "202\uff13-01-01", "Date has wrong format. Use one of these formats instead: YYYY-MM-DD."),
         ("amount", "1e999", "Ensure that there are no more than 12 digits in total."),
         ("amount", "0.001", "Ensure that there are no more than 2 decimal places."),
         ("amount", -1, "Ensure this value is greater than or equal to 0."),
         ("day", "2023-02-29", "Date has wrong format. Use one of these formats instead: YYYY-MM-DD."),
         ("day", "2023-1-1", "Date has wrong format. Use one of these formats instead: YYYY-MM-DD."),
         ("choice", "GOLD", '"GOLD" is not a valid choice.'),
+        ("choice", "G" * 1_000_000, f'"{"G" * 99}…" is not a valid choice.'),
         ("flag", "perhaps", "Must be a valid boolean."),
         ("items", [], "This list may not be empty."),
     ],

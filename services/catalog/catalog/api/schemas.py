@@ -11,7 +11,7 @@ from catalog.domain.models import EVERYONE, FREQUENT
 from catalog.domain.pricing import NOTATIONS
 from chassis.columns import UID_LENGTH
 from chassis.pagination import ListQuery
-from chassis.schemas import Amount, Boolean, Choice, Date, Integer, List, Nested, Schema, Text
+from chassis.schemas import Amount, Boolean, Choice, Code, Date, Integer, List, Nested, Schema, Text
 
 MAX_UNITS = 1_000_000_000
 _RFC = r"[A-ZÑ&]{3,4}[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])[A-Z0-9]{3}"  # name, date, check characters
@@ -64,7 +64,7 @@ class SupplierOut(Schema):
 
 class ProductPatch(Schema):
     name = Text(required=True, max_length=200)
-    sku = Text(required=True, max_length=64)
+    sku = Code(required=True, max_length=64)
     price = Amount(required=True, minimum=0)
     tax_rate = TaxRate()
     current_stock = Integer(minimum=0, maximum=MAX_UNITS)
@@ -80,7 +80,7 @@ class ProductCreate(ProductPatch):
 
 
 class ProductQuery(ListQuery):
-    sku = Text(max_length=64)
+    sku = Code(max_length=64)
     supplier = Integer()
     category_uid = Text(max_length=64)
     low_stock = Boolean()
