@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from chassis.db import ALL_ACCOUNTS, Database
 from chassis.testing_client import ApiAnswer, ApiClient
@@ -104,3 +105,34 @@ def books_balance(database: Database) -> Callable[[], None]:
             assert stock_differences(session) == []
 
     return check
+
+
+@pytest.fixture
+def price_history_is_whole(database: Database) -> Callable[[], None]:
+    """Assert that every product's price and tax rate are the last ones of its history."""
+    from catalog.domain.models import PriceChange, Product
+    from catalog.domain.pricing import NOTATIONS
+
+    def check() -> None:
+        with database.read(ALL_ACCOUNTS) as session:
+            last = select(func.max(PriceChange.id)).group_by(PriceChange.product_id)
+            set_last = {
+                row.product_id: row for row in session.scalars(select(PriceChange).where(PriceChange.id.in_(last)))
+            }
+            for product in session.scalars(select(Product)):
+                trace = set_last.get(product.id)
+                assert trace is not None, f"product {product.id} was created without a trace"
+                now = (product.price, NOTATIONS[product.tax_rate])
+                then = (trace.price_after, NOTATIONS[trace.tax_rate_after])
+                assert now == then, f"the price of product {product.id} was changed without a trace"
+
+    return check
+
+
+@pytest.fixture(autouse=True)
+def _no_price_without_a_trace(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Check it after every test of the API, whichever way the test sets prices."""
+    check = request.getfixturevalue("price_history_is_whole") if "client" in request.fixturenames else None
+    yield
+    if check:
+        check()

@@ -15,7 +15,8 @@ def test_models_and_migrations_agree(database: Database) -> None:
     migrations.load_models(database.service)
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, Base.metadata) == []
+        differences = compare_metadata(context, Base.metadata)
+    assert differences == [], differences
 
 
 def test_down_to_nothing_and_up_again(database: Database) -> None:

@@ -11,6 +11,7 @@ from catalog.api import (
     b2b_products,
     imports,
     internal,
+    price_history,
     products,
     promotions,
     stock,
@@ -23,6 +24,7 @@ from chassis.service import create_service
 def create_app(config: Config | None = None) -> Flask:
     """The app, from the environment unless a config is given."""
     return create_service(
-        config or Config.from_env(), suppliers.blp, products.blp, imports.blp, stock.blp, promotions.blp, internal.blp,
+        config or Config.from_env(), suppliers.blp, products.blp, imports.blp, stock.blp, promotions.blp, price_history.blp,
+        internal.blp,
         b2b_products.blp, b2b_categories.blp, b2b_currencies.blp, b2b_attributes.blp,
     )  # fmt: skip

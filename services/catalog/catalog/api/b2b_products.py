@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response
 
 from catalog import b2b_queries
+from catalog.api.actors import current_actor
 from catalog.api.b2b_schemas import (
     READERS,
     WRITERS,
@@ -24,7 +25,7 @@ from catalog.domain.languages import normalized
 from catalog.usecases.b2b_products import change_products, delete_products, upsert_products
 from catalog.usecases.b2b_texts import delete_texts, upsert_product_descriptions
 from chassis import b2b
-from chassis.access import current_user, roles
+from chassis.access import roles
 from chassis.blueprint import Blueprint
 from chassis.current import reading
 from chassis.problems import NotFound
@@ -39,7 +40,7 @@ blp = Blueprint("b2b_products", __name__, description="The products of the till 
 @blp.response(200, b2b.UIDS)
 def upsert(elements: list[dict[str, Any]]) -> Response:
     """Create or change products; a new one is sold under its uid as SKU, and named by its first description."""
-    return b2b.respond(upsert_products, elements=elements, actor_uid=current_user().uid)
+    return b2b.respond(upsert_products, elements=elements, actor=current_actor())
 
 
 @blp.get("/api/v1/product")
@@ -66,7 +67,9 @@ def retrieve(uid: str) -> Response:
 @blp.response(200, b2b.DONE)
 def delete(uid: str) -> Response:
     """Delete one product."""
-    return b2b.done("product deleted successfully", delete_products, uids=[uid], unknown=NotFound)
+    return b2b.done(
+        "product deleted successfully", delete_products, uids=[uid], actor=current_actor(), unknown=NotFound
+    )
 
 
 @blp.delete("/api/v1/product")
@@ -75,7 +78,7 @@ def delete(uid: str) -> Response:
 @blp.response(200, b2b.DONE)
 def delete_batch(uids: list[str]) -> Response:
     """Delete products; unknown uids are ignored."""
-    return b2b.done("products deleted successfully", delete_products, uids=uids)
+    return b2b.done("products deleted successfully", delete_products, uids=uids, actor=current_actor())
 
 
 @blp.get("/api/v1/product/category/<category_uid>")
@@ -95,9 +98,7 @@ def of_category(query: dict[str, Any], category_uid: str) -> Response:
 @blp.response(200, b2b.DONE)
 def set_stock(elements: list[dict[str, Any]]) -> Response:
     """Set the stock of products; each change is a movement in the stock ledger."""
-    return b2b.done(
-        "product stock updated successfully", change_products, elements=elements, actor_uid=current_user().uid
-    )
+    return b2b.done("product stock updated successfully", change_products, elements=elements, actor=current_actor())
 
 
 @blp.post("/api/v1/product/active")
@@ -107,7 +108,7 @@ def set_stock(elements: list[dict[str, Any]]) -> Response:
 def set_active(elements: list[dict[str, Any]]) -> Response:
     """Say which products are for sale."""
     return b2b.done(
-        "product active status updated successfully", change_products, elements=elements, actor_uid=current_user().uid
+        "product active status updated successfully", change_products, elements=elements, actor=current_actor()
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 import marshmallow as ma
 from flask import Response
 
+from catalog.api.actors import current_actor
 from catalog.api.product_files import read_lines, write_lines
 from catalog.api.uploads import uploaded
 from catalog.domain.errors import ImportRefused
@@ -83,7 +84,7 @@ def _import(file: BinaryIO) -> Response:
     report = _report(plan, dry_run=False)
     if report["errors"]:
         raise ImportRefused(report)
-    return web.respond(200, import_products, plan=plan, report=report, actor_uid=current_user().uid)
+    return web.respond(200, import_products, plan=plan, report=report, actor=current_actor())
 
 
 def _planned(file: BinaryIO) -> ImportPlan:

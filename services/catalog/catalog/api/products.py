@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response
 
 from catalog import queries
+from catalog.api.actors import current_actor
 from catalog.api.schemas import ProductCreate, ProductOut, ProductPatch, ProductQuery, Reservation, ReservationOut
 from catalog.usecases.carts import reserve_stock
 from catalog.usecases.products import create_product, delete_product, update_product
@@ -39,7 +40,7 @@ def list_products(query: dict[str, Any]) -> Response:
 @blp.response(201, ProductOut)
 def create(body: dict[str, Any]) -> Response:
     """A new product."""
-    return web.respond(201, create_product, fields=body, actor_uid=current_user().uid)
+    return web.respond(201, create_product, fields=body, actor=current_actor())
 
 
 @blp.get("/api/products/<int:product_id>/")
@@ -59,7 +60,7 @@ def retrieve(product_id: int) -> Response:
 def change(body: dict[str, Any], product_id: int) -> Response:
     """Change a product: the given fields, by both methods. A new `current_stock` is booked as an adjustment."""
     return web.respond(
-        200, update_product, product_id=product_id, changes=body, actor_uid=current_user().uid,
+        200, update_product, product_id=product_id, changes=body, actor=current_actor(),
         precondition=conditional.check_if_match,
     )  # fmt: skip
 
@@ -69,7 +70,9 @@ def change(body: dict[str, Any], product_id: int) -> Response:
 @blp.response(204)
 def delete(product_id: int) -> Response:
     """Delete a product; its SKU becomes free."""
-    return web.respond(204, delete_product, product_id=product_id, precondition=conditional.check_if_match)
+    return web.respond(
+        204, delete_product, product_id=product_id, actor=current_actor(), precondition=conditional.check_if_match
+    )
 
 
 @blp.post("/api/products/<int:product_id>/reserve/")

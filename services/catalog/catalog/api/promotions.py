@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response
 
 from catalog import queries
+from catalog.api.actors import current_actor
 from catalog.api.schemas import PromotionCreate, PromotionOut, PromotionPatch, PromotionQuery
 from catalog.usecases.promotions import create_promotion, delete_promotion, update_promotion
 from chassis import conditional, idempotency, pagination, web
@@ -34,7 +35,7 @@ def list_promotions(query: dict[str, Any]) -> Response:
 @blp.response(201, PromotionOut)
 def create(body: dict[str, Any]) -> Response:
     """A new promotion."""
-    return web.respond(201, create_promotion, fields=body)
+    return web.respond(201, create_promotion, fields=body, actor=current_actor())
 
 
 @blp.get("/api/promotions/<int:promotion_id>/")
@@ -55,7 +56,12 @@ def retrieve(promotion_id: int) -> Response:
 def change(body: dict[str, Any], promotion_id: int) -> Response:
     """Change a promotion: the given fields, by both methods."""
     return web.respond(
-        200, update_promotion, promotion_id=promotion_id, changes=body, precondition=conditional.check_if_match
+        200,
+        update_promotion,
+        promotion_id=promotion_id,
+        changes=body,
+        actor=current_actor(),
+        precondition=conditional.check_if_match,
     )
 
 
@@ -64,4 +70,6 @@ def change(body: dict[str, Any], promotion_id: int) -> Response:
 @blp.response(204)
 def delete(promotion_id: int) -> Response:
     """Delete a promotion; the product's price is the normal one again."""
-    return web.respond(204, delete_promotion, promotion_id=promotion_id, precondition=conditional.check_if_match)
+    return web.respond(
+        204, delete_promotion, promotion_id=promotion_id, actor=current_actor(), precondition=conditional.check_if_match
+    )

@@ -143,6 +143,15 @@ class PromotionOut(Schema):
     product = Integer()
 
 
+class DiscountOut(Schema):
+    discount_percent = Text()
+    start_date = Date()
+    end_date = Date()
+    target_audience = Choice([EVERYONE, FREQUENT])
+    is_active = Boolean()
+    product = Integer()
+
+
 class Reservation(Schema):
     amount = Integer(
         required=True, minimum=-MAX_UNITS, maximum=MAX_UNITS,

@@ -32,6 +32,8 @@ HELD, CONFIRMED, RELEASED = "held", "confirmed", "released"
 INITIAL, ORDER, CANCEL, RELEASE, ADJUSTMENT, IMPORT, B2B = (
     "initial", "order", "cancel", "release", "adjustment", "import", "b2b",
 )  # fmt: skip
+BY_POS, BY_B2B, BY_IMPORT = PRICE_SURFACES = ("pos", "b2b", "import")
+ACTOR_NAME_LENGTH = 254
 MOVEMENT_KINDS = (INITIAL, ORDER, CANCEL, RELEASE, ADJUSTMENT, IMPORT, B2B)
 EVERYONE, FREQUENT = "ALL", "FREQUENT_ONLY"
 _LIVING = text("deleted_at IS NULL")
@@ -164,6 +166,48 @@ class StockMovement(TenantOwned, Base):
     order_uid: Mapped[str | None] = mapped_column(String(36))
     reason: Mapped[str | None] = mapped_column(String(200))
     actor_uid: Mapped[str | None] = mapped_column(String(UID_LENGTH))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+
+
+class PriceChange(TenantOwned, Base):
+    """A price or tax rate that was set: who did it, by which surface, before and after.
+
+    Append-only: triggers (migration 0005) refuse to change or delete a row. `price_before` is NULL for a new product.
+    """
+
+    __tablename__ = "price_changes"
+    __table_args__ = (
+        Index(None, "account_id", "product_id", "id"),
+        CheckConstraint("surface IN ('pos', 'b2b', 'import')", name="surface"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
+    price_before: Mapped[Decimal | None] = mapped_column(Money)
+    price_after: Mapped[Decimal] = mapped_column(Money)
+    tax_rate_before: Mapped[str | None] = mapped_column(String(5))
+    tax_rate_after: Mapped[str] = mapped_column(String(5))
+    surface: Mapped[str] = mapped_column(String(6))
+    actor_uid: Mapped[str] = mapped_column(String(UID_LENGTH))
+    actor_name: Mapped[str] = mapped_column(String(ACTOR_NAME_LENGTH))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+
+
+class PromotionChange(TenantOwned, Base):
+    """A promotion that was created, changed or deleted: who did it, before and after. Append-only like `PriceChange`.
+
+    `before` is NULL for a new promotion, `after` for a deleted one.
+    """
+
+    __tablename__ = "promotion_changes"
+    __table_args__ = (Index(None, "account_id", "promotion_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    promotion_id: Mapped[int] = mapped_column(ForeignKey("promotions.id"))
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    after: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    actor_uid: Mapped[str] = mapped_column(String(UID_LENGTH))
+    actor_name: Mapped[str] = mapped_column(String(ACTOR_NAME_LENGTH))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
 
 

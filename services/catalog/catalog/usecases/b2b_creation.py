@@ -6,18 +6,20 @@ products would otherwise wait for each other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, String, bindparam, func, select, update
+from sqlalchemy import BigInteger, Boolean, Row, String, bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from catalog.domain.actors import Actor
 from catalog.domain.events import tell_products
-from catalog.domain.models import B2B, INITIAL, Product
+from catalog.domain.models import B2B, BY_B2B, INITIAL, Product
 from catalog.domain.pricing import GENERAL
 from catalog.queries import PRODUCT, find_products
 from catalog.usecases.hold_statements import record_movements
+from catalog.usecases.price_history import record_prices
 from catalog.usecases.stock import book_stock
 from chassis.columns import UtcDateTime
 from chassis.db import utcnow
@@ -75,7 +77,7 @@ def take_turn(session: Session) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(func.hashint8extended(tenant(), _TURN))))
 
 
-def create_products(session: Session, elements: Elements, *, actor_uid: str) -> None:
+def create_products(session: Session, elements: Elements, *, actor: Actor) -> None:
     """Make products of these elements (by their index in the batch). Their uids are their SKUs and, until they are
     described, their names."""
     if not elements:
@@ -85,17 +87,18 @@ def create_products(session: Session, elements: Elements, *, actor_uid: str) -> 
     _refuse_taken(elements, {element["uid"] for element in elements.values()} - {product.uid for product in made})
     movements = [
         {"product_id": product.id, "delta": product.current_stock, "balance": product.current_stock, "kind": INITIAL,
-         "reason": REASON, "actor_uid": actor_uid}
+         "reason": REASON, "actor_uid": actor.uid}
         for product in made
         if product.current_stock
     ]  # fmt: skip
     if movements:
         record_movements(session, movements)
+    record_prices(session, [(None, product) for product in made], surface=BY_B2B, actor=actor)
     tell_products(session, "ProductCreated", made)
 
 
-def revive_products(session: Session, elements: Elements, *, actor_uid: str) -> None:
-    """Bring deleted products, which this transaction has taken, back as new ones; their versions and ledgers go on."""
+def revive_products(session: Session, elements: Elements, deleted: Iterable[Row[Any]], *, actor: Actor) -> None:
+    """Bring `deleted` products, which this transaction has taken, back as new ones; their versions and ledgers go on."""
     if not elements:
         return
     quantities = {element["uid"]: element.get("quantity", 0) for element in elements.values()}
@@ -105,10 +108,12 @@ def revive_products(session: Session, elements: Elements, *, actor_uid: str) -> 
     except IntegrityError as error:  # another product has got this SKU just now
         raise Conflict from error
     revived.sort(key=lambda product: product.id)
+    before = {row.id: row for row in deleted}
+    record_prices(session, [(before[row.id], row) for row in revived], surface=BY_B2B, actor=actor)
     tell_products(session, "ProductCreated", revived)
     present = find_products(session, [product.id for product in revived])
     wanted = {product.id: quantities[product.uid] for product in revived}
-    book_stock(session, present, wanted, reason=REASON, actor_uid=actor_uid, kind=B2B)
+    book_stock(session, present, wanted, reason=REASON, actor_uid=actor.uid, kind=B2B)
 
 
 def _row(element: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,14 +11,16 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, Row, String, bindparam, select, update
 from sqlalchemy.orm import Session
 
+from catalog.domain.actors import Actor
 from catalog.domain.b2b_errors import refuse_incomplete, refuse_unknown
 from catalog.domain.b2b_models import Category
 from catalog.domain.errors import BelowReserved
 from catalog.domain.events import tell_products
-from catalog.domain.models import B2B, Product
+from catalog.domain.models import B2B, BY_B2B, Product
 from catalog.queries import PRODUCT, find_products
 from catalog.usecases.b2b_creation import REASON, create_products, revive_products, take_turn
 from catalog.usecases.locks import take_present, take_products
+from catalog.usecases.price_history import record_prices
 from catalog.usecases.removal import remove_products
 from catalog.usecases.rows import take_rows
 from catalog.usecases.stock import book_stock, tell_of_low_stock
@@ -48,7 +50,7 @@ _SET = PreparedForRows(
 )
 
 
-def upsert_products(session: Session, *, elements: Sequence[Element], actor_uid: str) -> list[str]:
+def upsert_products(session: Session, *, elements: Sequence[Element], actor: Actor) -> list[str]:
     """Create or change products; their uids, in the order of the elements. What an element leaves out stays as it is.
 
     A new one needs a price, and is active and without stock unless told otherwise. So is one that was deleted.
@@ -66,27 +68,29 @@ def upsert_products(session: Session, *, elements: Sequence[Element], actor_uid:
     batch = dict(enumerate(elements))
     if living:
         there = {index: element for index, element in batch.items() if element["uid"] in living}
-        _change(session, there, find_products(session, living.values()), actor_uid)
+        _change(session, there, find_products(session, living.values()), actor)
     deleted = {index: element for index, element in batch.items() if element["uid"] in ids.keys() - living}
-    revive_products(session, deleted, actor_uid=actor_uid)
+    revive_products(session, deleted, rows, actor=actor)
     new = {index: element for index, element in batch.items() if element["uid"] not in ids}
-    create_products(session, new, actor_uid=actor_uid)
+    create_products(session, new, actor=actor)
     return uids
 
 
-def change_products(session: Session, *, elements: Sequence[Element], actor_uid: str) -> None:
+def change_products(session: Session, *, elements: Sequence[Element], actor: Actor) -> None:
     """Set the stock (`quantity`) or whether they are for sale (`is_active`) of products that must be there."""
     present = take_present(session, ids_of(session, [element["uid"] for element in elements]).values())
     refuse_unknown(elements, "uid", {row.uid for row in present})
-    _change(session, dict(enumerate(elements)), present, actor_uid)
+    _change(session, dict(enumerate(elements)), present, actor)
 
 
-def delete_products(session: Session, *, uids: Collection[str], unknown: type[Problem] | None = None) -> None:
+def delete_products(
+    session: Session, *, uids: Collection[str], actor: Actor, unknown: type[Problem] | None = None
+) -> None:
     """Delete products, as the POS does; uids that name none are left out, unless all do and there is an `unknown` to raise."""
     present = [row for row in take_products(session, ids_of(session, uids).values()) if row.deleted_at is None]
     if not present and unknown:
         raise unknown
-    remove_products(session, present)
+    remove_products(session, present, actor=actor)
 
 
 def ids_of(session: Session, uids: Iterable[str]) -> dict[str, int]:
@@ -102,18 +106,20 @@ def _check_categories(session: Session, elements: Sequence[Element]) -> None:
         refuse_unknown(elements, "category_uid", {row.uid for row in known})
 
 
-def _change(session: Session, elements: Mapping[int, Element], present: Sequence[Row[Any]], actor_uid: str) -> None:
+def _change(session: Session, elements: Mapping[int, Element], present: Sequence[Row[Any]], actor: Actor) -> None:
     """Set what the elements give on their products, which this transaction has taken."""
     index_of = {element["uid"]: index for index, element in elements.items()}
     given = {row.id: elements[index_of[row.uid]] for row in present}
     quantities = {id_: element["quantity"] for id_, element in given.items() if "quantity" in element}
     counted = [row for row in present if row.id in quantities]
     try:
-        after = book_stock(session, counted, quantities, reason=REASON, actor_uid=actor_uid, kind=B2B)
+        after = book_stock(session, counted, quantities, reason=REASON, actor_uid=actor.uid, kind=B2B)
     except BelowReserved as error:
         raise _below_reserved(error, {row.id: index_of[row.uid] for row in present}) from error
     rows = [_row(row, given[row.id]) for row in present if _differs(row, given[row.id])]
     changed = {row.id: row for row in _SET(session, rows, now=utcnow())} if rows else {}
+    pairs = [(row, changed[row.id]) for row in present if row.id in changed]
+    record_prices(session, pairs, surface=BY_B2B, actor=actor)
     tell_products(session, "ProductUpdated", changed.values())
     tell_of_low_stock(session, present, {**after, **changed})
 

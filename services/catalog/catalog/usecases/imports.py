@@ -10,15 +10,17 @@ from sqlalchemy import BigInteger, Boolean, Row, String, bindparam, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
+from catalog.domain.actors import Actor
 from catalog.domain.errors import BelowReserved, ChangedMeanwhile
 from catalog.domain.events import tell_products
-from catalog.domain.models import IMPORT, INITIAL, Product, Supplier
+from catalog.domain.models import BY_IMPORT, IMPORT, INITIAL, Product, Supplier
 from catalog.domain.product_file import Line, difference
 from catalog.file_queries import CHUNK
 from catalog.queries import PRODUCT
 from catalog.usecases.hold_statements import record_movements
 from catalog.usecases.import_plans import ImportPlan
 from catalog.usecases.locks import take_present
+from catalog.usecases.price_history import record_prices
 from catalog.usecases.stock import book_stock, tell_of_low_stock
 from chassis.columns import UtcDateTime
 from chassis.db import utcnow
@@ -51,7 +53,7 @@ _CHANGE = PreparedForRows(
 _INSERT = prepared_insert(Product, returning=PRODUCT, or_ignore=True)
 
 
-def import_products(session: Session, *, plan: ImportPlan, report: dict[str, Any], actor_uid: str) -> dict[str, Any]:
+def import_products(session: Session, *, plan: ImportPlan, report: dict[str, Any], actor: Actor) -> dict[str, Any]:
     """Store what the plan says; answers with the `report` on it.
 
     ChangedMeanwhile when the products are no longer those that it was made for. A line whose product was changed
@@ -59,27 +61,29 @@ def import_products(session: Session, *, plan: ImportPlan, report: dict[str, Any
     """
     _take_suppliers(session, (*plan.existing.values(), *plan.new))
     for ids in _chunks(sorted(plan.existing)):
-        _change(session, {id_: plan.existing[id_] for id_ in ids}, actor_uid)
+        _change(session, {id_: plan.existing[id_] for id_ in ids}, actor)
     for lines in _chunks(plan.new):
-        _create(session, lines, actor_uid)
+        _create(session, lines, actor)
     if len(plan.new) >= CHUNK and session.get_bind().dialect.name == "postgresql":
         # Until it has counted them, the planner takes an account for small, and goes through all of it for each statement.
         session.connection().exec_driver_sql("ANALYZE products")
     return report
 
 
-def _change(session: Session, lines: Mapping[int, Line], actor_uid: str) -> None:
+def _change(session: Session, lines: Mapping[int, Line], actor: Actor) -> None:
     present = take_present(session, lines)
     if {row.id: row.sku for row in present} != {id_: line.sku for id_, line in lines.items()}:
         raise ChangedMeanwhile
     changes = {row.id: difference(row, lines[row.id].fields) for row in present}
     quantities = {row.id: changes[row.id].pop("current_stock", row.current_stock) for row in present}
     try:
-        after = book_stock(session, present, quantities, reason=REASON, actor_uid=actor_uid, kind=IMPORT)
+        after = book_stock(session, present, quantities, reason=REASON, actor_uid=actor.uid, kind=IMPORT)
     except BelowReserved as error:
         raise ChangedMeanwhile from error
     rows = [_row(row, changes[row.id]) for row in present if changes[row.id]]
     changed = {row.id: row for row in _CHANGE(session, rows, now=utcnow())} if rows else {}
+    pairs = [(row, changed[row.id]) for row in present if row.id in changed]
+    record_prices(session, pairs, surface=BY_IMPORT, actor=actor)
     tell_products(session, "ProductUpdated", changed.values())
     tell_of_low_stock(session, present, {**after, **changed})
 
@@ -90,7 +94,7 @@ def _row(present: Row[Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     return {**wanted, "id": present.id, "price": to_cents(wanted["price"]), "search_text": text}
 
 
-def _create(session: Session, lines: Sequence[Line], actor_uid: str) -> None:
+def _create(session: Session, lines: Sequence[Line], actor: Actor) -> None:
     rows = [
         {**DEFAULTS, **line.fields, "sku": line.sku, "search_text": search_text(line.fields["name"], line.sku)}
         for line in lines
@@ -102,11 +106,12 @@ def _create(session: Session, lines: Sequence[Line], actor_uid: str) -> None:
         session,
         [
             {"product_id": product.id, "delta": product.current_stock, "balance": product.current_stock,
-             "kind": INITIAL, "reason": REASON, "actor_uid": actor_uid}
+             "kind": INITIAL, "reason": REASON, "actor_uid": actor.uid}
             for product in products
             if product.current_stock
         ],
     )  # fmt: skip
+    record_prices(session, [(None, product) for product in products], surface=BY_IMPORT, actor=actor)
     tell_products(session, "ProductCreated", products)
 
 

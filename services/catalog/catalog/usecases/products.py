@@ -9,12 +9,14 @@ from sqlalchemy import Row, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from catalog.domain.actors import Actor
 from catalog.domain.errors import DuplicateSku, UnknownSupplier
 from catalog.domain.events import tell_product
-from catalog.domain.models import INITIAL, Product, Supplier
+from catalog.domain.models import BY_POS, INITIAL, Product, Supplier
 from catalog.queries import PRODUCT, OfNow, find_product, product_out
 from catalog.usecases.hold_statements import record_movements
 from catalog.usecases.locks import take_product
+from catalog.usecases.price_history import record_prices
 from catalog.usecases.removal import remove_products
 from catalog.usecases.stock import book_stock, tell_of_low_stock
 from chassis.db import insert_for, utcnow
@@ -25,7 +27,7 @@ Precondition = Callable[[Mapping[str, Any]], None]
 SET_BY_HAND = "set by hand"
 
 
-def create_product(session: Session, *, fields: Mapping[str, Any], actor_uid: str) -> dict[str, Any]:
+def create_product(session: Session, *, fields: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
     """A new product, as it is answered; its first stock is the ledger's first row."""
     _check_supplier(session, fields.get("supplier_id"))
     living_sku = {"index_elements": ["account_id", "sku"], "index_where": Product.deleted_at.is_(None)}
@@ -36,15 +38,16 @@ def create_product(session: Session, *, fields: Mapping[str, Any], actor_uid: st
     if product.current_stock:
         first = {
             "product_id": product.id, "delta": product.current_stock, "balance": product.current_stock, "kind": INITIAL,
-            "actor_uid": actor_uid,
+            "actor_uid": actor.uid,
         }  # fmt: skip
         record_movements(session, [first])
+    record_prices(session, [(None, product)], surface=BY_POS, actor=actor)
     tell_product(session, "ProductCreated", product)
     return product_out(product, OfNow(reserved=0, percent_off=None))
 
 
 def update_product(
-    session: Session, *, product_id: int, changes: Mapping[str, Any], actor_uid: str, precondition: Precondition
+    session: Session, *, product_id: int, changes: Mapping[str, Any], actor: Actor, precondition: Precondition
 ) -> dict[str, Any]:
     """Set the given fields; what stays the same changes nothing, not even the version.
 
@@ -60,20 +63,21 @@ def update_product(
     product = present
     if "current_stock" in changed:
         quantity = {product_id: changed.pop("current_stock")}
-        product = book_stock(session, [present], quantity, reason=SET_BY_HAND, actor_uid=actor_uid)[product_id]
+        product = book_stock(session, [present], quantity, reason=SET_BY_HAND, actor_uid=actor.uid)[product_id]
     if changed:
         product = _apply(session, product, changed)
+        record_prices(session, [(present, product)], surface=BY_POS, actor=actor)
         tell_product(session, "ProductUpdated", product)
     tell_of_low_stock(session, [present], {product_id: product})
     return product_out(product, present)
 
 
-def delete_product(session: Session, *, product_id: int, precondition: Precondition) -> None:
+def delete_product(session: Session, *, product_id: int, actor: Actor, precondition: Precondition) -> None:
     """Soft: the product leaves every list with its promotions, and its SKU becomes free.
 
     Orders that hold its stock may still give it back.
     """
-    remove_products(session, [_take(session, product_id, precondition)])
+    remove_products(session, [_take(session, product_id, precondition)], actor=actor)
 
 
 def _take(session: Session, product_id: int, precondition: Precondition) -> Row[Any]:

@@ -12,11 +12,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, exists, insert, literal, select, true, update
 from sqlalchemy.orm import Session, aliased
 
+from catalog.domain.actors import Actor
 from catalog.domain.errors import DatesReversed, PromotionsOverlap, UnknownProduct
 from catalog.domain.events import tell_promotions
 from catalog.domain.models import Promotion
 from catalog.queries import PROMOTION, find_promotion, promotion_out
 from catalog.usecases.locks import take_product, take_products
+from catalog.usecases.price_history import record_promotions
 from chassis.db import utcnow
 from chassis.problems import Conflict, NotFound
 from chassis.search import search_text
@@ -25,7 +27,7 @@ Precondition = Callable[[Mapping[str, Any]], None]
 _ALWAYS = true()
 
 
-def create_promotion(session: Session, *, fields: Mapping[str, Any]) -> dict[str, Any]:
+def create_promotion(session: Session, *, fields: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
     """A new promotion, as it is answered. UnknownProduct, DatesReversed, PromotionsOverlap."""
     product = _take_product(session, fields["product_id"])
     values = _checked(fields)
@@ -35,12 +37,13 @@ def create_promotion(session: Session, *, fields: Mapping[str, Any]) -> dict[str
     promotion = session.execute(statement).first()
     if promotion is None:
         raise PromotionsOverlap(fields["start_date"], fields["end_date"])
+    record_promotions(session, [(None, promotion)], actor=actor)
     tell_promotions(session, [promotion], [product])
     return promotion_out(promotion)
 
 
 def update_promotion(
-    session: Session, *, promotion_id: int, changes: Mapping[str, Any], precondition: Precondition
+    session: Session, *, promotion_id: int, changes: Mapping[str, Any], actor: Actor, precondition: Precondition
 ) -> dict[str, Any]:
     """Set the given fields; what stays the same changes nothing. `precondition` sees the promotion as it is answered.
 
@@ -56,19 +59,21 @@ def update_promotion(
     promotion = _apply(session, present, values, _no_overlap(after, but=promotion_id))
     if promotion is None:
         raise PromotionsOverlap(after["start_date"], after["end_date"])
+    record_promotions(session, [(present, promotion)], actor=actor)
     tell_promotions(session, [promotion], [product])
     return promotion_out(promotion)
 
 
-def delete_promotion(session: Session, *, promotion_id: int, precondition: Precondition) -> None:
+def delete_promotion(session: Session, *, promotion_id: int, actor: Actor, precondition: Precondition) -> None:
     """Soft: it leaves every list, and the product's price is the normal one."""
     present = _take(session, promotion_id, precondition)
     product = _take_product(session, present.product_id)
     gone = _apply(session, present, {"deleted_at": utcnow()})
+    record_promotions(session, [(present, None)], actor=actor)
     tell_promotions(session, [gone], [product])
 
 
-def delete_promotions_of(session: Session, products: Collection[Any]) -> None:
+def delete_promotions_of(session: Session, products: Collection[Any], *, actor: Actor) -> None:
     """Products that are taken and being deleted take their promotions along."""
     now = utcnow()
     statement = (
@@ -78,6 +83,7 @@ def delete_promotions_of(session: Session, products: Collection[Any]) -> None:
         .returning(*PROMOTION)
     )
     gone = sorted(session.execute(statement), key=lambda promotion: promotion.id)
+    record_promotions(session, [(promotion, None) for promotion in gone], actor=actor)
     tell_promotions(session, gone, products)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
+from catalog.domain.actors import Actor
 from catalog.domain.b2b_models import Attribute, ProductDescription
 from catalog.domain.events import tell_products
 from catalog.domain.models import CartHold, Product
@@ -17,7 +18,7 @@ from catalog.usecases.rows import take_rows
 from chassis.db import utcnow
 
 
-def remove_products(session: Session, products: Collection[Any]) -> None:
+def remove_products(session: Session, products: Collection[Any], *, actor: Actor) -> None:
     """Soft: these living products, which this transaction has taken, leave every list, and their SKUs become free.
 
     Their promotions end; their descriptions, attributes and what carts hold of them are deleted. Their rows, stock and
@@ -37,5 +38,5 @@ def remove_products(session: Session, products: Collection[Any]) -> None:
     statement = update(Product).where(Product.id.in_(ids), Product.deleted_at.is_(None))
     gone = {"deleted_at": now, "updated_at": now, "version": Product.version + 1}
     removed = sorted(session.execute(statement.values(**gone).returning(*PRODUCT)), key=lambda product: product.id)
-    delete_promotions_of(session, removed)
+    delete_promotions_of(session, removed, actor=actor)
     tell_products(session, "ProductDeleted", removed)

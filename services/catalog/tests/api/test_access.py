@@ -15,6 +15,7 @@ ROUTES = [
     ("PUT", "/api/products/1/", EVERYONE), ("PATCH", "/api/products/1/", EVERYONE), ("DELETE", "/api/products/1/", ADMINS),
     ("POST", "/api/products/1/reserve/", EVERYONE),
     ("POST", "/api/products/1/adjust/", EVERYONE), ("GET", "/api/products/1/movements/", ADMINS),
+    ("GET", "/api/products/1/prices/", ADMINS), ("GET", "/api/promotions/1/changes/", ADMINS),
     ("POST", "/api/products/import/", ADMINS), ("GET", "/api/products/export/", ADMINS),
     ("GET", "/api/promotions/", EVERYONE), ("POST", "/api/promotions/", ADMINS), ("GET", "/api/promotions/1/", EVERYONE),
     ("PUT", "/api/promotions/1/", ADMINS), ("PATCH", "/api/promotions/1/", ADMINS), ("DELETE", "/api/promotions/1/", ADMINS),

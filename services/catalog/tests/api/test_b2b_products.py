@@ -306,8 +306,8 @@ def test_a_thousand_products_are_few_statements(app, client, books_balance, cate
     batch = [{"uid": f"p{n:04}", "price": n, "quantity": n, "category_uid": "cat-456"} for n in range(1000)]
     texts = [{"product_uid": f"p{n:04}", "language": "en", "name": f"Widget {n}"} for n in range(1000)]
     steps = [
-        ("POST", "", batch, 7),  # categories, ids, (a turn, ids), insert, ledger, outbox
-        ("POST", "", [{**row, "price": 1, "quantity": 5000} for row in batch], 9),
+        ("POST", "", batch, 8),  # categories, ids, (a turn, ids), insert, ledger, price history, outbox
+        ("POST", "", [{**row, "price": 1, "quantity": 5000} for row in batch], 10),
         ("POST", "/stock", [{"uid": row["uid"], "quantity": 3} for row in batch], 7),
         ("POST", "/active", [{"uid": row["uid"], "active": False} for row in batch], 5),
         ("POST", "/description", texts, 5),

@@ -248,8 +248,9 @@ def test_statements_grow_with_thousands_of_lines_only(send, app, client):
             assert send(text).json["errors"] == 0
         return len(seen)
 
-    assert statements(10, 1) == statements(900, 1) == 4, "compare, insert, ledger, ProductCreated"
-    assert statements(10, 2) == statements(900, 3) == 8, "compare, take, read; stock, ledger, event; fields, event"
+    assert statements(10, 1) == statements(900, 1) == 5, "compare, insert, ledger, price history, ProductCreated"
+    writes = "compare, take, read; stock, ledger, event; fields, price history, event"
+    assert statements(10, 2) == statements(900, 3) == 9, writes
 
 
 def test_others_products_are_not_touched(client, product, send):

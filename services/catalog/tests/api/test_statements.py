@@ -37,9 +37,10 @@ WRITES = [
     ("POST", "/api/suppliers/", {"name": "Uno"}, 1),
     ("PATCH", "/api/suppliers/{supplier}/", {"name": "Dos"}, 3),  # take, read, update
     ("DELETE", "/api/suppliers/{idle}/", None, 4),  # take, read, its products, delete
-    # supplier, insert, ledger, outbox
-    ("POST", "/api/products/", {"name": "A", "sku": "A", "price": 1, "current_stock": 5, "supplier": "{supplier}"}, 4),
-    ("PATCH", "/api/products/{product}/", {"price": 2}, 4),  # take, read, update, outbox
+    # supplier, insert, ledger, price history, outbox
+    ("POST", "/api/products/", {"name": "A", "sku": "A", "price": 1, "current_stock": 5, "supplier": "{supplier}"}, 5),
+    ("PATCH", "/api/products/{product}/", {"price": 2}, 5),  # take, read, update, price history, outbox
+    ("PATCH", "/api/products/{product}/", {"name": "B"}, 4),  # take, read, update, outbox
     ("PATCH", "/api/products/{product}/", {"current_stock": 50}, 5),  # take, read, move, ledger, outbox
 ]
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from catalog.domain.actors import Actor
 from catalog.domain.models import B2B, RELEASE, RELEASED, OrderHold, Product, StockMovement
 from catalog.usecases.carts import reserve_stock
 from catalog.usecases.holds import confirm_holds, place_hold
@@ -80,7 +81,7 @@ class Shopkeeper:
         if self.random.random() < 0.5:
             changes["low_stock_threshold"] = self.random.randint(0, 20)
         update_product(
-            session, product_id=self.random.choice(self.products), changes=changes, actor_uid=self.user,
+            session, product_id=self.random.choice(self.products), changes=changes, actor=Actor(self.user, "somebody"),
             precondition=lambda _: None,
         )  # fmt: skip
 
