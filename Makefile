@@ -45,7 +45,7 @@ test: ## everything that proves it, with servers of its own: S="services/sales" 
 check: ## the inner loop: lint, types, and the tests that need no server
 	@$(NATIVE) check
 
-contracts: ## write the API's documents anew from the code: OpenAPI, Postman, AsyncAPI
+contracts: ## write the API's documents anew from the code: OpenAPI, AsyncAPI
 	@$(NATIVE) contracts
 
 contracts-check: ## what has broken since BASE=<tag, branch or commit>: events, internal calls, APIs, migrations

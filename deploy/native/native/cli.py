@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     fuzz = add("fuzz", _fuzz, "ask the API ever new things: `fuzz -- --help`")
     fuzz.add_argument("arguments", nargs="*")
-    add("contracts", _contracts, "write the API's documents anew from the code: OpenAPI, Postman, AsyncAPI")
+    add("contracts", _contracts, "write the API's documents anew from the code: OpenAPI, AsyncAPI")
     alone = add("alone", _alone, "run one service without the others, its neighbours played from contracts/")
     alone.add_argument("service")
     alone.add_argument("first_request", nargs="?", default="GET /version", help="what to try: POST /path/ {json}")

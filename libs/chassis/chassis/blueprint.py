@@ -70,6 +70,11 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
     ARGUMENTS_PARSER = _Parser()
 
+    def __init__(self, *args: Any, tag: str = "", **options: Any) -> None:
+        """Make a blueprint whose operations the API document lists under `tag`, by default under the blueprint's name."""
+        super().__init__(*args, **options)
+        self.tag = tag or self.name
+
     def body(self, schema: type[ma.Schema], *, partial: bool = False) -> Callable[[View], View]:
         """The JSON body, validated; the view gets it as its first argument, a dict. `partial`: no field is required."""
         decorator: Callable[[View], View] = self.arguments(schema(partial=partial), error_status_code=400)
@@ -107,3 +112,4 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         def patch(self, rule: str, **options: Any) -> Callable[[View], View]: ...
         def delete(self, rule: str, **options: Any) -> Callable[[View], View]: ...
         def response(self, status: int, schema: Any = None, **options: Any) -> Callable[[View], View]: ...
+        def doc(self, **operation: Any) -> Callable[[View], View]: ...

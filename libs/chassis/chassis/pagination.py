@@ -24,16 +24,13 @@ UNPAGED_LIMIT = 1000
 
 
 class ListQuery(schemas.Schema):
-    """What every list takes; a resource's query adds its filters."""
+    """What every list takes; a resource's query adds its filters and `ordering`."""
 
     page = schemas.Integer(minimum=1, metadata={"description": "From 1; a page past the end is empty."})
     page_size = schemas.Integer(
         minimum=1, metadata={"description": "Rows a page, 50 by default; more than 200 is 200."}
     )
     search = schemas.Text(max_length=200, metadata={"description": "A part of one of the texts that are looked at."})
-    ordering = schemas.Text(
-        max_length=50, metadata={"description": "A field's name, `-` before it for descending; several with commas."}
-    )
 
 
 def listed(

@@ -7,7 +7,7 @@ so 18.5 means 18.50 and never 18.499999.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -107,6 +107,22 @@ class Email(Text):
         if self.max_length and len(value.casefold()) > self.max_length:
             raise ma.ValidationError(f"Ensure this field has no more than {self.max_length} characters.")
         return value.lower()
+
+
+class Ordering(Text):
+    """What a list is ordered by: some of `names`, `-` before one for descending, with commas or one argument each.
+
+    The query refuses other names (`chassis.ordering`), so that a list answers alike however it is asked.
+    """
+
+    is_multiple = True  # for webargs: generated clients repeat the argument
+
+    def __init__(self, names: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(max_length=200, **kwargs)
+        self.names = tuple(names)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        return super()._deserialize(",".join(value) if isinstance(value, list) else value, attr, data, **kwargs)
 
 
 class Integer(ma.fields.Field[int]):

@@ -13,6 +13,9 @@ import yaml
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 
+from chassis.apidocs.refusals import ALWAYS
+
+_ALWAYS = {refusal.problem.status for refusal in ALWAYS}
 _NO_OPERATION = (308, 405)  # a path or method that no operation has
 
 
@@ -38,8 +41,9 @@ class PublishedDocument:
             return
         where = f"{method} {template} answered {status}"
         unknown = f"{where}, which its document doesn't know (`make contracts` writes it anew): {body}"
-        assert str(status) in operation["responses"], unknown
-        response = operation["responses"][str(status)]
+        listed = "default" if status in _ALWAYS and str(status) not in operation["responses"] else str(status)
+        assert listed in operation["responses"], unknown
+        response = operation["responses"][listed]
         if "$ref" in response:
             response = self._responses[response["$ref"].rpartition("/")[2]]
         if not media_type:

@@ -62,7 +62,7 @@ def test_roles_and_security_come_from_the_marks(paths):
 
 def test_what_a_view_can_run_into_comes_from_its_code(paths):
     create = paths["/api/widgets/"]["post"]
-    assert create["responses"].keys() >= {"201", "400", "401", "403", "409", "413", "422", "429", "500", "503"}
+    assert create["responses"].keys() >= {"201", "400", "401", "403", "409", "422", "default"}
     assert {"name": ["This field is required."], "price": ["This field is required."]} in examples(
         create["responses"]["400"]
     )
@@ -72,6 +72,31 @@ def test_what_a_view_can_run_into_comes_from_its_code(paths):
     assert "409" not in show["responses"]
     remove = paths["/api/widgets/{widget_id}/"]["delete"]
     assert "412" in remove["responses"]
+
+
+def test_what_any_request_may_get_stands_in_one_response(paths, document):
+    [create, gadgets] = paths["/api/widgets/"]["post"], paths["/api/v1/gadget"]["post"]
+    assert create["responses"]["default"] == {"$ref": "#/components/responses/Error"}
+    assert gadgets["responses"]["default"] == {"$ref": "#/components/responses/B2bError"}
+    shared = document["components"]["responses"]["Error"]
+    assert all(status in shared["description"] for status in ("413", "414", "429", "431", "500", "502", "503", "504"))
+    assert shared["headers"].keys() == {"Retry-After"}
+    assert len(examples(shared)) == 8
+
+
+def test_marks_name_the_operation_and_its_tag(paths, document):
+    upsert = paths["/api/v1/gadget"]["post"]
+    assert (upsert["operationId"], upsert["tags"]) == ("upsertGadgets", ["Gadgets"])
+    create = paths["/api/widgets/"]["post"]
+    assert (create["operationId"], create["tags"]) == ("widgets_create", ["widgets"])
+    assert {tag["name"] for tag in document["tags"]} >= {"Gadgets", "widgets"}
+
+
+def test_the_fields_to_order_by_are_listed(paths):
+    [ordering] = [one for one in paths["/api/widgets/"]["get"]["parameters"] if one["name"] == "ordering"]
+    assert ordering["schema"]["items"]["enum"] == ["name", "price", "-name", "-price"]
+    assert ordering["schema"]["items"]["x-enum-varnames"] == ["NAME", "PRICE", "NAME_DESC", "PRICE_DESC"]
+    assert ordering["explode"] is False
 
 
 def test_a_refusal_that_no_class_tells_stands_among_the_examples(paths):
@@ -116,6 +141,8 @@ class Thing(Schema):
     size = Integer(minimum=1, maximum=9, load_default=3)
     color = Choice(["red", "blue"], allow_none=True)
     inner = List(Nested(Inner), empty=False)
+    id = Integer()
+    kind = Choice(["A", "B"], normalize=str.upper)
 
 
 def test_a_request_is_held_to_what_its_fields_are_held_to():
@@ -124,19 +151,23 @@ def test_a_request_is_held_to_what_its_fields_are_held_to():
     thing = shapes.components["Thing"]
     assert thing["required"] == ["name"]
     assert thing["properties"]["name"] == {"type": "string", "minLength": 1, "maxLength": 5}
-    assert thing["properties"]["size"] == {"type": "integer", "minimum": 1, "maximum": 9, "default": 3}
+    assert thing["properties"]["size"] == {
+        "type": "integer", "format": "int32", "minimum": 1, "maximum": 9, "default": 3,
+    }  # fmt: skip
     assert thing["properties"]["color"] == {"type": ["string", "null"], "enum": ["red", "blue", None]}
     number, text, null = thing["properties"]["price"]["anyOf"]
     assert (number, null) == ({"type": "number", "minimum": 0, "maximum": 9999999999.99}, {"type": "null"})
     assert text["pattern"] == r"^\d+(\.\d{1,2})?$"
     assert thing["properties"]["inner"]["minItems"] == 1
+    assert thing["properties"]["id"] == {"type": "integer", "format": "int64", "maximum": 2**53}
+    assert thing["properties"]["kind"] == {"type": "string", "enum": ["A", "B"], "description": "In any case."}
 
 
 def test_an_answer_has_all_of_its_fields_and_money_as_the_surface_has_it():
     text, number = Shapes(), Shapes()
     text.of(Thing, "answer")
     number.of(Thing, "answer", numbers=True)
-    assert text.components["Thing"]["required"] == ["name", "price", "size", "color", "inner"]
+    assert text.components["Thing"]["required"] == ["name", "price", "size", "color", "inner", "id", "kind"]
     assert text.components["Thing"]["properties"]["price"]["type"] == ["string", "null"]
     assert number.components["Thing"]["properties"]["price"]["type"] == ["number", "null"]
 

@@ -23,7 +23,7 @@ _EXACT = {
     "ip_address": AuditEntry.ip_address,
 }  # fmt: skip
 _SEARCHED = (AuditEntry.subject_name, AuditEntry.actor_name, AuditEntry.user_agent)
-_ORDERS: Mapping[str, Any] = {"id": AuditEntry.id, "at": AuditEntry.at}
+AUDIT_ORDERINGS: Mapping[str, Any] = {"id": AuditEntry.id, "at": AuditEntry.at}
 
 
 def audit_entries(session: Session, account_id: int, query: Mapping[str, Any]) -> Select[Any]:
@@ -40,7 +40,7 @@ def audit_entries(session: Session, account_id: int, query: Mapping[str, Any]) -
             statement = statement.where(AuditEntry.at < midnight(query["date_to"], zone, days_later=1))
     if "search" in query:
         statement = statement.where(or_(*(each.icontains(query["search"], autoescape=True) for each in _SEARCHED)))
-    return statement.order_by(*order_by(query.get("ordering"), _ORDERS, [AuditEntry.id.desc()]))
+    return statement.order_by(*order_by(query.get("ordering"), AUDIT_ORDERINGS, [AuditEntry.id.desc()]))
 
 
 def entry_out(row: Any) -> dict[str, Any]:

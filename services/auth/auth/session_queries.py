@@ -18,7 +18,7 @@ _SESSION: tuple[Any, ...] = (
     LoginSession.revoked_at,
 )  # fmt: skip
 _SEARCHED = (LoginSession.device_name, LoginSession.user_agent, LoginSession.ip_address)
-_ORDERS: Mapping[str, Any] = {
+SESSION_ORDERINGS: Mapping[str, Any] = {
     "id": LoginSession.id, "created_at": LoginSession.created_at, "last_activity": LoginSession.last_activity,
     "expires_at": LoginSession.expires_at,
 }  # fmt: skip
@@ -31,7 +31,7 @@ def active_sessions(mine: ColumnElement[bool], query: Mapping[str, Any]) -> Sele
         statement = statement.where(LoginSession.client_type == query["client_type"])
     if "search" in query:
         statement = statement.where(or_(*(each.icontains(query["search"], autoescape=True) for each in _SEARCHED)))
-    return statement.order_by(*order_by(query.get("ordering"), _ORDERS, [LoginSession.id.desc()]))
+    return statement.order_by(*order_by(query.get("ordering"), SESSION_ORDERINGS, [LoginSession.id.desc()]))
 
 
 def session_by_id(session: Session, mine: ColumnElement[bool], session_id: int) -> Any | None:

@@ -16,7 +16,7 @@ _MOVEMENT: tuple[Any, ...] = (
     StockMovement.id, StockMovement.kind, StockMovement.delta, StockMovement.balance, StockMovement.order_uid,
     StockMovement.reason, StockMovement.actor_uid.label("user_uid"), StockMovement.created_at,
 )  # fmt: skip
-_ORDERS = {"id": StockMovement.id, "created_at": StockMovement.created_at, "delta": StockMovement.delta}
+MOVEMENT_ORDERINGS = {"id": StockMovement.id, "created_at": StockMovement.created_at, "delta": StockMovement.delta}
 
 
 def movements(session: Session, product_id: int, query: Mapping[str, Any]) -> Select[Any]:
@@ -33,7 +33,7 @@ def movements(session: Session, product_id: int, query: Mapping[str, Any]) -> Se
         term = query["search"]
         reason = StockMovement.reason.icontains(term, autoescape=True)
         statement = statement.where(or_(reason, StockMovement.order_uid == term))
-    return statement.order_by(*order_by(query.get("ordering"), _ORDERS, [StockMovement.id.desc()]))
+    return statement.order_by(*order_by(query.get("ordering"), MOVEMENT_ORDERINGS, [StockMovement.id.desc()]))
 
 
 def movement_out(row: Any) -> dict[str, Any]:

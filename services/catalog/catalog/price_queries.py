@@ -21,6 +21,7 @@ _PROMOTION: tuple[Any, ...] = (
     PromotionChange.id, PromotionChange.before, PromotionChange.after, PromotionChange.actor_uid.label("user_uid"),
     PromotionChange.actor_name.label("user_name"), PromotionChange.created_at,
 )  # fmt: skip
+CHANGE_ORDERINGS = ("id", "created_at")
 
 
 def product_exists(session: Session, product_id: int) -> bool:
@@ -61,5 +62,5 @@ def _filtered(session: Session, statement: Select[Any], model: Any, query: Mappi
         statement = statement.where(model.created_at >= midnight(query["date_from"], zone_of(session)))
     if "date_to" in query:
         statement = statement.where(model.created_at < midnight(query["date_to"], zone_of(session), days_later=1))
-    orders = {"id": model.id, "created_at": model.created_at}
+    orders = {name: getattr(model, name) for name in CHANGE_ORDERINGS}
     return statement.order_by(*order_by(query.get("ordering"), orders, [model.id.desc()]))

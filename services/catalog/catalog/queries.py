@@ -36,12 +36,12 @@ PROMOTION: tuple[Any, ...] = (
 _NOW = bindparam("now", type_=UtcDateTime)
 _TODAY = bindparam("today", type_=Date)
 # By name is by the text that is searched, which begins with it: without case and accents, alike on both engines.
-_PRODUCT_ORDERS = {
+PRODUCT_ORDERINGS = {
     "id": Product.id, "name": Product.search_text, "sku": Product.sku, "price": Product.price,
     "current_stock": Product.current_stock, "updated_at": Product.updated_at,
 }  # fmt: skip
-_SUPPLIER_ORDERS = {"id": Supplier.id, "name": Supplier.search_text}
-_PROMOTION_ORDERS = {
+SUPPLIER_ORDERINGS = {"id": Supplier.id, "name": Supplier.search_text}
+PROMOTION_ORDERINGS = {
     "id": Promotion.id, "name": Promotion.search_text, "product": Promotion.product_id,
     "discount_percent": Promotion.discount_percent, "start_date": Promotion.start_date, "end_date": Promotion.end_date,
 }  # fmt: skip
@@ -134,7 +134,7 @@ def _products(filters: tuple[tuple[str, Any], ...]) -> PreparedList:
         statement = statement.where(low if query["low_stock"] else ~low)
     if "search" in query:
         statement = statement.where(matches(Product.search_text, query["search"]))
-    return PreparedList(statement.order_by(*order_by(query.get("ordering"), _PRODUCT_ORDERS, [Product.id])))
+    return PreparedList(statement.order_by(*order_by(query.get("ordering"), PRODUCT_ORDERINGS, [Product.id])))
 
 
 def at_present(session: Session) -> dict[str, Any]:
@@ -187,7 +187,7 @@ def promotions(session: Session, query: Mapping[str, Any]) -> Select[Any]:
         statement = statement.where(running if query["running"] else ~running)
     if "search" in query:
         statement = statement.where(matches(Promotion.search_text, query["search"]))
-    return statement.order_by(*order_by(query.get("ordering"), _PROMOTION_ORDERS, [Promotion.id]))
+    return statement.order_by(*order_by(query.get("ordering"), PROMOTION_ORDERINGS, [Promotion.id]))
 
 
 def promotion_out(row: Any) -> dict[str, Any]:
@@ -215,7 +215,7 @@ def suppliers(query: Mapping[str, Any]) -> Select[Any]:
     statement = select(*SUPPLIER).where(Supplier.deleted_at.is_(None))
     if "search" in query:
         statement = statement.where(matches(Supplier.search_text, query["search"]))
-    return statement.order_by(*order_by(query.get("ordering"), _SUPPLIER_ORDERS, [Supplier.id]))
+    return statement.order_by(*order_by(query.get("ordering"), SUPPLIER_ORDERINGS, [Supplier.id]))
 
 
 def supplier_out(row: Any) -> dict[str, Any]:

@@ -24,10 +24,11 @@ COLUMNS = (
 LIVING = Customer.deleted_at.is_(None)
 
 # The text that is searched begins with the first name, and has neither case nor accents.
-_ORDERINGS = {
+CUSTOMER_ORDERINGS = {
     "id": Customer.id, "first_name": Customer.search_text, "last_name": Customer.last_name,
     "current_points": Customer.current_points, "created_at": Customer.created_at,
 }  # fmt: skip
+HISTORY_ORDERINGS = ("created_at", "amount", "id")
 
 
 def customer_dict(row: Any) -> dict[str, Any]:
@@ -69,7 +70,7 @@ def customers(query: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:
             statement = statement.where(getattr(Customer, name) == query[name])
     if "search" in query:
         statement = statement.where(matches(Customer.search_text, query["search"]))
-    return statement.order_by(*order_by(query.get("ordering"), _ORDERINGS, [Customer.id]))
+    return statement.order_by(*order_by(query.get("ordering"), CUSTOMER_ORDERINGS, [Customer.id]))
 
 
 def points_history(session: Session, customer_id: int, query: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:
@@ -95,12 +96,13 @@ def _history(
         statement = statement.where(ledger.transaction_type == query["transaction_type"])
     if "search" in query:
         statement = statement.where(ledger.description.icontains(query["search"], autoescape=True))
-    allowed = {"created_at": ledger.created_at, "amount": ledger.amount, "id": ledger.id}
+    allowed = {name: getattr(ledger, name) for name in HISTORY_ORDERINGS}
     newest_first = [ledger.created_at.desc(), ledger.id.desc()]
     return statement.order_by(*order_by(query.get("ordering"), allowed, newest_first))
 
 
 CHATBOT_USER = (ChatbotUser.mobile_number, ChatbotUser.name, ChatbotUser.last_interaction)
+CHATBOT_USER_ORDERINGS = {column.key: column for column in CHATBOT_USER}
 
 
 def chatbot_user_dict(row: Any) -> dict[str, Any]:
@@ -123,8 +125,7 @@ def chatbot_users(query: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:
     statement: Select[*tuple[Any, ...]] = select(*CHATBOT_USER)
     if "search" in query:
         statement = statement.where(matches(ChatbotUser.search_text, query["search"]))
-    allowed = {column.key: column for column in CHATBOT_USER}
-    return statement.order_by(*order_by(query.get("ordering"), allowed, [ChatbotUser.mobile_number]))
+    return statement.order_by(*order_by(query.get("ordering"), CHATBOT_USER_ORDERINGS, [ChatbotUser.mobile_number]))
 
 
 def exported(session: Session, customer_id: int) -> dict[str, Any]:

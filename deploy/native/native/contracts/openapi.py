@@ -54,10 +54,11 @@ def _operation_breaks(
     yield from _body_breaks(asked, _found(old.get("requestBody"), find_old), _found(new.get("requestBody"), find_new))
     answers = {str(status): answer for status, answer in new.get("responses", {}).items()}
     for status, answer in old.get("responses", {}).items():
-        if str(status) not in answers:
+        if str(status) not in answers and "default" not in answers:
             yield f"removed status {status}"
             continue
-        before, after = _found(answer, find_old), _found(answers[str(status)], find_new)
+        found = answers[str(status)] if str(status) in answers else answers["default"]
+        before, after = _found(answer, find_old), _found(found, find_new)
         comparison = replace(told, open_ended=True) if str(status) >= "400" else told
         yield from _content_breaks(comparison, before, after, f"answer {status}")
 

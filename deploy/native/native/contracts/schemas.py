@@ -41,6 +41,8 @@ TYPES = frozenset({"null", "boolean", "integer", "number", "string", "array", "o
 LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
 UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 EXACT = ("pattern", "format", "multipleOf", "uniqueItems")
+HINTS = ("int32", "int64", "binary")
+"""Formats that tell generators of clients how to hold a value, and exclude none."""
 UNCOMPARED = (
     "not", "if", "then", "else", "patternProperties", "propertyNames", "contains", "dependentRequired", "dependentSchemas",
     "prefixItems", "unevaluatedProperties", "unevaluatedItems",
@@ -110,6 +112,8 @@ class Comparison:
                 yield _said(where, f"{'narrowed' if tighter else 'widened'} {name}: {had} became {has}")
         for name in EXACT:
             had, has = old.get(name), new.get(name)
+            if name == "format" and had is None and has in HINTS:
+                continue
             if had != has and ((has is not None and self.side.sends) or (had is not None and self.side.reads)):
                 yield _said(where, f"changed {name}: {had} became {has}")
         for name in UNCOMPARED:

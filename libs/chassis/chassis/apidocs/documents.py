@@ -17,6 +17,7 @@ OPENAPI = "3.1.0"
 _NAMES = ("auth", "catalog", "sales", "customers", "analytics", "gateway")
 _ALL_KEYS = [f"{caller}>{callee}=nothing is signed with it" for caller, callee in permutations(_NAMES, 2)]
 _KINDS = ("schemas", "responses")
+_HEADINGS = ("Point of sale", "Device sessions", "B2B")
 _SECURITY = {
     "bearer": {
         "type": "http",
@@ -36,9 +37,7 @@ def service_document(service: str, folder: Path) -> Json:
         "openapi": OPENAPI,
         "info": {"title": f"Mostrador: {service}", "version": chassis.__version__},
         "servers": [{"url": "/"}],
-        "tags": [
-            {"name": tag, "description": " ".join(texts)} for tag, texts in sorted(described.tags.items(), key=_surface)
-        ],
+        "tags": [{"name": tag, "description": " ".join(texts)} for tag, texts in described.tags.items()],
         "paths": paths,
         "components": {
             "schemas": dict(sorted(described.shapes.components.items())),
@@ -61,6 +60,9 @@ def merged(documents: Mapping[str, Json], info: Json) -> Json:
     """All of them as one. What is the same everywhere is there once, what is not goes by its service's name too."""
     components: dict[str, Json] = {"schemas": {}, "responses": {}}
     paths: Json = {}
+    tags = sorted(
+        (tag for one in documents.values() for tag in one["tags"]), key=lambda tag: _HEADINGS.index(_heading(tag))
+    )
     for service, document in documents.items():
         renamed = _renamings(service, document, documents)
         for path, operations in _referring(document["paths"], renamed).items():
@@ -74,7 +76,11 @@ def merged(documents: Mapping[str, Json], info: Json) -> Json:
         "openapi": OPENAPI,
         "info": info,
         "servers": [{"url": "/"}],
-        "tags": [tag for document in documents.values() for tag in document["tags"]],
+        "tags": tags,
+        "x-tagGroups": [  # the headings of ReDoc's menu
+            {"name": heading, "tags": [tag["name"] for tag in tags if _heading(tag) == heading]}
+            for heading in _HEADINGS
+        ],
         "paths": paths,
         "components": {
             **{kind: dict(sorted(components[kind].items())) for kind in _KINDS},
@@ -119,5 +125,5 @@ def _referring(value: Any, renamed: Mapping[tuple[str, str], str]) -> Any:
     return [_referring(one, renamed) for one in value] if isinstance(value, list) else value
 
 
-def _surface(tag: tuple[str, Any]) -> int:
-    return ("POS", "device sessions", "B2B").index(tag[0].partition(" · ")[2])
+def _heading(tag: Json) -> str:
+    return next((one for one in _HEADINGS if tag["name"].startswith(one.split()[0])), _HEADINGS[0])

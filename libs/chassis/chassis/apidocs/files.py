@@ -1,4 +1,4 @@
-"""The API's documents as files of the repository, and what stands in them: `contracts/openapi/`, `postman/`, `asyncapi/`."""
+"""The API's documents as files of the repository, and what stands in them: `contracts/openapi/` and `asyncapi/`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ import chassis
 from chassis.apidocs.asyncapi import asyncapi_document
 from chassis.apidocs.documents import merged, service_document, settings_of
 from chassis.apidocs.examples import Json
-from chassis.apidocs.postman import postman_collection
 from chassis.messaging.handlers import with_settings
 
 SERVICES = ("auth", "catalog", "sales", "customers", "analytics")
@@ -41,15 +40,12 @@ def written(root: Path) -> dict[Path, str]:
     platform = merged(documents, _info(root))
     found[contracts / "openapi" / f"{PLATFORM}.yaml"] = as_yaml(platform)
     found[contracts / "openapi" / f"{PLATFORM}.json"] = as_json(platform)
-    found[contracts / "postman" / f"{PLATFORM}.json"] = as_json(postman_collection(platform), indent=1)
     found[contracts / "asyncapi" / f"{PLATFORM}.yaml"] = as_yaml(asyncapi_document(contracts / "events", heard))
     return found
 
 
-def as_json(document: Json, indent: int | None = None) -> str:
-    """With `indent` for people, else as small as it can be."""
-    if indent:
-        return json.dumps(document, ensure_ascii=False, indent=indent) + "\n"
+def as_json(document: Json) -> str:
+    """Return the document as small as it can be."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 

@@ -24,16 +24,18 @@ from chassis.problems import Invalid, NotFound, Problem
 from chassis.surfaces import Surface, surface_of
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_SURFACES = {"pos": "POS", "b2b": "B2B", "b2b-auth": "B2B"}
+_TEXT: Json = {"type": "string"}
+_COUNT: Json = {"type": "integer", "format": "int64"}
 _LAST_ID = 2**63 - 1
 _FILE: Json = {"schema": {"type": "string"}}
-_BINARY: Json = {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}
+_BYTES: Json = {"type": "string", "format": "binary"}  # generators of clients look for the format of OpenAPI 3.0
+_BINARY: Json = {"schema": {**_BYTES, "contentMediaType": "application/octet-stream"}}
 _FORM: Json = {
     "schema": {
-        "type": "object", "properties": {"file": {"type": "string", "contentMediaType": "text/csv"}}, "required": ["file"],
+        "type": "object", "properties": {"file": {**_BYTES, "contentMediaType": "text/csv"}}, "required": ["file"],
     }
 }  # fmt: skip
-_FILES = {"application/pdf": _BINARY, "multipart/form-data": _FORM}
+_FILES = {"application/pdf": _BINARY, "application/octet-stream": _BINARY, "multipart/form-data": _FORM}
 
 
 @dataclass(slots=True)
@@ -65,13 +67,12 @@ class Service:
                 if method in (rule.methods or ()):
                     operation = _Operation(self, rule, path, method, access, reader)
                     found.setdefault(path, {})[method.lower()] = operation.document()
-                    self._describe(operation.tag, rule.endpoint.rpartition(".")[0])
+                    self._describe(operation.blueprint)
         return found
 
-    def _describe(self, tag: str, blueprint: str) -> None:
-        told = self.tags.setdefault(tag, [])
-        text = getattr(self.app.blueprints.get(blueprint), "description", "")
-        if text and (sentence := f"{text.rstrip('.')}.") not in told:
+    def _describe(self, blueprint: Any) -> None:
+        told = self.tags.setdefault(blueprint.tag, [])
+        if blueprint.description and (sentence := f"{blueprint.description.rstrip('.')}.") not in told:
             told.append(sentence)
 
 
@@ -85,6 +86,8 @@ class _Operation:
         self.surface: Surface = surface_of(path)
         self.reach: Reach = reader.view(self.view)
         apidoc = getattr(self.view, "_apidoc", {})
+        self.blueprint: Any = service.app.blueprints[rule.endpoint.rpartition(".")[0]]
+        self.marked: Json = apidoc.get("manual_doc", {})
         self.answers: dict[int, list[Any]] = apidoc.get("response", {}).get("responses", {})
         self.body, self.query = None, None
         for argument in apidoc.get("arguments", {}).get("parameters", []):
@@ -102,20 +105,19 @@ class _Operation:
         return "chassis.idempotency.wrapped" in self.reach.functions
 
     @property
-    def tag(self) -> str:
-        """By service and surface: the device sessions of 002 are a surface of their own for a reader."""
-        device = self.path.startswith("/api/v1/auth/") and self.surface == "pos"
-        return f"{self.service.name} · {'device sessions' if device else _SURFACES[self.surface]}"
+    def name(self) -> str:
+        """The operationId: what the view is marked with. PUT on a view that takes PATCH, too, replaces instead of updating."""
+        name: str = self.marked.get("operationId") or self.rule.endpoint.replace(".", "_")
+        both = {"PUT", "PATCH"} <= (self.rule.methods or set())
+        return re.sub("^update", "replace", name) if both and self.method == "PUT" else name
 
     def document(self) -> Json:
         summary, description = _texts(inspect.getdoc(self.view) or "")
         roles = ["anybody"] if self.access.public else list(self.access.roles)
         told = f"**Roles:** {', '.join(roles)}"
-        several = len([method for method in METHODS if method in (self.rule.methods or ())]) > 1
-        name = self.rule.endpoint.replace(".", "_").replace(" ", "_")
         found: Json = {
-            "operationId": f"{self.service.name}_{name}{f'_{self.method.lower()}' if several else ''}",
-            "tags": [self.tag],
+            "operationId": self.name,
+            "tags": [self.blueprint.tag],
             "summary": summary,
             "description": f"{description}\n\n{told}" if description else told,
             "x-roles": roles,
@@ -132,7 +134,9 @@ class _Operation:
         for name in re.findall(r"{(\w+)}", self.path):
             number = isinstance(self.rule._converters[name], IntegerConverter)
             shape: Json = (
-                {"type": "integer", "minimum": 1, "maximum": _LAST_ID} if number else {"type": "string", "minLength": 1}
+                {"type": "integer", "format": "int64", "minimum": 1, "maximum": _LAST_ID}
+                if number
+                else {"type": "string", "minLength": 1}
             )
             known, after = self.service.examples.fields, self.path.partition(f"/{{{name}}}")[0].rpartition("/")[2]
             named = f"{after}/{name}" if f"{after}/{name}" in known else name
@@ -144,6 +148,8 @@ class _Operation:
             shape = self.service.shapes.field(one, "request")
             description = shape.pop("description", None)
             parameter: Json = {"name": one.data_key or name, "in": "query", "required": one.required, "schema": shape}
+            if shape.get("type") == "array":
+                parameter["explode"] = False  # a,b
             if description:
                 parameter["description"] = description
             if one.required:
@@ -176,7 +182,7 @@ class _Operation:
         for status, documented in self.answers.items():
             shapes = [self._answer(one["schema"]) for one in documented if one.get("schema") is not None]
             response: Json = {"description": documented[0]["description"]}
-            if headers := self._answer_headers():
+            if headers := {**self._answer_headers(), **documented[0].get("headers", {})}:
                 response["headers"] = headers
             if shapes:
                 shape = shapes[0] if len(shapes) == 1 else {"anyOf": shapes}
@@ -205,16 +211,16 @@ class _Operation:
     def _answer_headers(self) -> Json:
         wanted = {}
         if "chassis.pagination.listed" in self.reach.functions:
-            wanted["X-Total-Count"] = ("Rows in all, not only on this page.", "integer")
-            wanted["Link"] = ("`first`, `prev`, `next`, `last` page (RFC 8288).", "string")
+            wanted["X-Total-Count"] = ("Rows in all, not only on this page.", _COUNT)
+            wanted["Link"] = ("`first`, `prev`, `next`, `last` page (RFC 8288).", _TEXT)
         if {"chassis.conditional.detail", "chassis.conditional.etag_of"} & self.reach.functions:
-            wanted["ETag"] = ("Names this state of the row.", "string")
+            wanted["ETag"] = ("Names this state of the row.", _TEXT)
         if self.idempotent:
             wanted["Idempotent-Replayed"] = (
                 "`true` when this is the answer to an earlier request with the key.",
-                "string",
+                _TEXT,
             )
-        return {name: {"description": text, "schema": {"type": kind}} for name, (text, kind) in wanted.items()}
+        return {name: {"description": text, "schema": schema} for name, (text, schema) in wanted.items()}
 
     def _refusals(self) -> dict[str, Json]:
         found: list[refusals.Refusal] = []
@@ -224,9 +230,7 @@ class _Operation:
         for label, errors in self.service.examples.of_refusals(self.key).items():
             found.append(refusals.Refusal(label, Invalid(errors)))
         if self.body is not None:
-            found += refusals.BY_BODY
-        if self.files.get("request"):
-            found.append(refusals.TOO_LARGE)
+            found.append(refusals.NOT_JSON)
         if not self.access.public:
             found += [*refusals.BY_TOKEN, *refusals.by_role(self.access)]
         problems = self.reach.problems | ({NotFound} if "{" in self.path else set())
@@ -239,7 +243,6 @@ class _Operation:
             found += refusals.BY_KEY
         if "{" in self.path or self.idempotent:
             found.append(refusals.Refusal("malformed", Problem("Bad request.")))
-        found += refusals.ALWAYS
         return refusals.answers(found, self.surface, self.service.shapes, self.service.responses)
 
     def _missing(self, schema: ma.Schema) -> dict[str, Any] | None:

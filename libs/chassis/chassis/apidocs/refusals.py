@@ -40,7 +40,7 @@ SHAPES: dict[str, Json] = {
     "FieldErrors": {
         "type": "object",
         "description": "Messages by field, nested as the body is; `non_field_errors` are of the whole.",
-        "additionalProperties": {"anyOf": [{"type": "array"}, {"type": "object"}]},
+        "additionalProperties": {"anyOf": [{"type": "array", "items": {}}, {"type": "object"}]},
     },
     "Failure": {
         "type": "object",
@@ -63,7 +63,10 @@ SHAPES: dict[str, Json] = {
 _OF_SURFACE = {"b2b": "Failure", "b2b-auth": "AuthFailure"}
 _TITLES = {"pos": "", "b2b": "B2b", "b2b-auth": "B2bAuth"}
 _HEADERS = {
-    "Retry-After": {"description": "Seconds after which trying again makes sense.", "schema": {"type": "integer"}},
+    "Retry-After": {
+        "description": "Seconds after which trying again makes sense.",
+        "schema": {"type": "integer", "format": "int32"},
+    },
     "WWW-Authenticate": {"description": "Always `Bearer`.", "schema": {"type": "string"}},
 }
 
@@ -79,8 +82,9 @@ class Refusal:
 
 REVOKED = Problem(body={"detail": "Token has been revoked. Please login again.", "code": "token_revoked"}, status=401)
 WRONG_KEY = Problem("This Idempotency-Key was used with a different request body.", status=422)
-# What the gateway or the service says of any request, whatever it asks for.
+# What the gateway or the service answers to any request, whatever it asks for: each operation's `default`.
 ALWAYS = (
+    Refusal("too large", Problem("Request body is too large.", status=413), True),
     Refusal("path too long", Problem("Request path is too long.", status=414), True),
     Refusal("headers too large", Problem("Request headers are too large.", status=431), True),
     Refusal("too many requests", Problem("Request was throttled. Expected available in 1 second.", status=429), True),
@@ -94,11 +98,7 @@ BY_TOKEN = (
     Refusal("bad or expired token", InvalidToken(), True),
     Refusal("revoked token", REVOKED, True),
 )
-TOO_LARGE = Refusal("too large", Problem("Request body is too large.", status=413), True)
-BY_BODY = (
-    Refusal("not JSON", Problem("JSON parse error - unexpected end of data: line 1 column 1 (char 0)")),
-    TOO_LARGE,
-)
+NOT_JSON = Refusal("not JSON", Problem("JSON parse error - unexpected end of data: line 1 column 1 (char 0)"))
 BY_KEY = (
     Refusal("no key", Invalid({"Idempotency-Key": ["Must be 1 to 255 printable ASCII characters without a comma."]})),
     Refusal("same key, still running", Conflict(), True),
@@ -136,10 +136,16 @@ def _arguments(problem: type[Problem]) -> Mapping[str, Any]:
 def answers(
     refusals: Iterable[Refusal], surface: Surface, shapes: Shapes, responses: dict[str, Json]
 ) -> dict[str, Json]:
-    """OpenAPI's `responses` by status; what is the same for all operations of a surface goes to `responses`."""
+    """OpenAPI's `responses` by status; what is the same for all operations of a surface goes to `responses`.
+
+    What ALWAYS answers already is left out: `default` refers to it.
+    """
+    always = {one.problem.status: one for one in ALWAYS}
     by_status: dict[int, list[Refusal]] = {}
     for refusal in refusals:
-        by_status.setdefault(refusal.problem.status, []).append(refusal)
+        status = refusal.problem.status
+        if status not in always or type(refusal.problem) is not type(always[status].problem):
+            by_status.setdefault(status, [always[status]] if status in always else []).append(refusal)
     found: dict[str, Json] = {}
     for status, several in sorted(by_status.items()):
         response = _response(status, several, surface, shapes)
@@ -148,7 +154,15 @@ def answers(
             if responses.setdefault(name, response) == response:
                 response = {"$ref": f"#/components/responses/{name}"}
         found[str(status)] = response
-    return found
+    shared = _TITLES[surface] + "Error"
+    responses.setdefault(shared, _shared(surface, shapes))
+    return {**found, "default": {"$ref": f"#/components/responses/{shared}"}}
+
+
+def _shared(surface: Surface, shapes: Shapes) -> Json:
+    statuses = ", ".join(f"{one.problem.status} ({one.label})" for one in ALWAYS)
+    response = _response(max(one.problem.status for one in ALWAYS), list(ALWAYS), surface, shapes)
+    return {**response, "description": f"Any request may get one of these: {statuses}."}
 
 
 def _response(status: int, refusals: list[Refusal], surface: Surface, shapes: Shapes) -> Json:
@@ -198,9 +212,9 @@ def _like(value: Any) -> Json:
     if isinstance(value, bool):
         return {"type": "boolean"}
     if isinstance(value, int):
-        return {"type": "integer"}
+        return {"type": "integer", "format": "int64"}
     if isinstance(value, list):
-        return {"type": "array"}
+        return {"type": "array", "items": _like(value[0]) if value else {}}
     if isinstance(value, Mapping):
         return {"type": "object"}
     return {"type": ["string", "null"]}

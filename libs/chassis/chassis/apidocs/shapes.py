@@ -111,10 +111,18 @@ def _text(one: schemas.Text, side: Side, _numbers: bool) -> Json:
     return shape
 
 
+def _ordering(one: schemas.Ordering, _side: Side, _numbers: bool) -> Json:
+    names = {"enum": [*one.names, *(f"-{name}" for name in one.names)]}
+    named = {"x-enum-varnames": [name.removeprefix("-").upper() + "_DESC" * (name[0] == "-") for name in names["enum"]]}
+    description = "A field's name, `-` before it for descending; the next one decides between equals."
+    return {"type": "array", "items": {"type": "string", **names, **named}, "description": description}
+
+
 def _integer(one: schemas.Integer, side: Side, _numbers: bool) -> Json:
+    shape: Json = {"type": "integer", "format": "int32" if one.maximum < 2**31 else "int64"}
     if side == "answer":
-        return {"type": "integer"}
-    shape: Json = {"type": "integer", "maximum": one.maximum}
+        return shape
+    shape["maximum"] = one.maximum
     return shape if one.minimum is None else {**shape, "minimum": one.minimum}
 
 
@@ -134,10 +142,10 @@ def _amount(one: schemas.Amount, side: Side, numbers: bool) -> Json:
 
 
 def _choice(one: schemas.Choice, side: Side, _numbers: bool) -> Json:
+    shape: Json = {"type": "string", "enum": list(one.choices)}
     if side == "answer" or one.normalize not in (str.upper, str.lower):
-        return {"type": "string", "enum": list(one.choices)}
-    other_case = [choice.lower() if one.normalize is str.upper else choice.upper() for choice in one.choices]
-    return {"type": "string", "enum": list(dict.fromkeys([*one.choices, *other_case])), "description": "In any case."}
+        return shape
+    return {**shape, "description": "In any case."}
 
 
 def _string(one: ma.fields.String, side: Side, _numbers: bool) -> Json:
@@ -147,6 +155,7 @@ def _string(one: ma.fields.String, side: Side, _numbers: bool) -> Json:
 
 
 _KINDS: tuple[tuple[type[Any], Callable[[Any, Side, bool], Json]], ...] = (
+    (schemas.Ordering, _ordering),
     (schemas.Text, _text),
     (schemas.Integer, _integer),
     (schemas.Amount, _amount),
@@ -157,7 +166,7 @@ _KINDS: tuple[tuple[type[Any], Callable[[Any, Side, bool], Json]], ...] = (
     (ma.fields.DateTime, lambda *_: {"type": "string", "format": "date-time"}),
     (ma.fields.Boolean, lambda *_: {"type": "boolean"}),
     (ma.fields.Float, lambda *_: {"type": "number"}),
-    (ma.fields.Integer, lambda *_: {"type": "integer"}),
+    (ma.fields.Integer, lambda *_: {"type": "integer", "format": "int64"}),
     (ma.fields.String, _string),
     (ma.fields.Dict, lambda *_: {"type": "object"}),
 )

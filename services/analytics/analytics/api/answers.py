@@ -18,6 +18,12 @@ from chassis.json import json_response
 from chassis.problems import Problem
 
 JSON, CSV, SVG = "application/json", "text/csv", "image/svg+xml"
+DATA_AS_OF = {
+    "X-Data-As-Of": {
+        "description": "The time of the newest event that the figures contain.",
+        "schema": {"type": "string", "format": "date-time"},
+    }
+}
 _TYPES = {"json": JSON, "csv": CSV, "svg": SVG}
 
 Query = Mapping[str, Any]

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from analytics.api.answers import CSV, Report, answer
+from analytics.api.answers import CSV, DATA_AS_OF, Report, answer
 from analytics.api.schemas import CustomerSalesOut, CustomerSalesQuery
 from analytics.domain.customer_sales import NoSuchCustomer, customer_sales
 from analytics.domain.periods import NoSales, requested_period
@@ -17,14 +17,15 @@ from chassis.access import roles
 from chassis.blueprint import Blueprint
 from chassis.tenants import local_date, zone_of
 
-blp = Blueprint("customer sales", __name__, description="One customer's purchases.")
+blp = Blueprint("customer sales", __name__, tag="Reports", description="One customer's purchases.")
 
 
 @blp.get("/api/analytics/customer-sales/")
+@blp.doc(operationId="getCustomerSales")
 @roles("ADMIN", "OWNER")
 @blp.query(CustomerSalesQuery)
 @blp.files(response=[CSV])
-@blp.response(200, CustomerSalesOut)
+@blp.response(200, CustomerSalesOut, headers=DATA_AS_OF)
 def show(query: dict[str, Any]) -> Response:
     """What a customer bought in a period; one in which this customer bought nothing is answered with a sentence."""
     return answer(REPORT, query)

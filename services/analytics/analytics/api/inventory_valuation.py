@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from analytics.api.answers import CSV, Report, answer
+from analytics.api.answers import CSV, DATA_AS_OF, Report, answer
 from analytics.api.schemas import InventoryValuationOut, ValuationQuery
 from analytics.domain.inventory import NothingInStock, inventory_valuation
 from analytics.queries import stock
@@ -16,14 +16,15 @@ from chassis.access import roles
 from chassis.blueprint import Blueprint
 from chassis.tenants import local_date
 
-blp = Blueprint("inventory valuation", __name__, description="The value of the stock.")
+blp = Blueprint("inventory valuation", __name__, tag="Reports", description="The value of the stock.")
 
 
 @blp.get("/api/analytics/inventory-valuation/")
+@blp.doc(operationId="getInventoryValuation")
 @roles("ADMIN", "OWNER")
 @blp.query(ValuationQuery)
 @blp.files(response=[CSV])
-@blp.response(200, InventoryValuationOut)
+@blp.response(200, InventoryValuationOut, headers=DATA_AS_OF)
 def show(query: dict[str, Any]) -> Response:
     """What the stock is worth at today's prices: all of it, or the product with that SKU or name."""
     return answer(REPORT, query)

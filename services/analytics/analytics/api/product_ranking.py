@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from analytics.api.answers import CSV, SVG, Report, answer
+from analytics.api.answers import CSV, DATA_AS_OF, SVG, Report, answer
 from analytics.api.charts import Chart
 from analytics.api.schemas import ProductRankingOut, RankingQuery
 from analytics.domain.periods import NoSales, requested_period
@@ -18,15 +18,16 @@ from chassis.access import roles
 from chassis.blueprint import Blueprint
 from chassis.tenants import local_date
 
-blp = Blueprint("product ranking", __name__, description="Products by units sold.")
+blp = Blueprint("product ranking", __name__, tag="Reports", description="Products by units sold.")
 LISTS = ("most_sold", "least_sold")
 
 
 @blp.get("/api/analytics/product-ranking/")
+@blp.doc(operationId="getProductRanking")
 @roles("ADMIN", "OWNER")
 @blp.query(RankingQuery)
 @blp.files(response=[CSV, SVG])
-@blp.response(200, ProductRankingOut)
+@blp.response(200, ProductRankingOut, headers=DATA_AS_OF)
 def show(query: dict[str, Any]) -> Response:
     """The most and the least sold products of a period; where nothing was sold on its days, it says so."""
     return answer(REPORT, query)

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from analytics.api.answers import CSV, SVG, Report, answer
+from analytics.api.answers import CSV, DATA_AS_OF, SVG, Report, answer
 from analytics.api.charts import Chart
 from analytics.api.schemas import SalesSummaryOut, SummaryQuery
 from analytics.domain.periods import NoSales, Period, requested_period
@@ -19,14 +19,15 @@ from chassis.access import roles
 from chassis.blueprint import Blueprint
 from chassis.tenants import local_date
 
-blp = Blueprint("sales summary", __name__, description="Revenue of a period.")
+blp = Blueprint("sales summary", __name__, tag="Reports", description="Revenue of a period.")
 
 
 @blp.get("/api/analytics/sales-summary/")
+@blp.doc(operationId="getSalesSummary")
 @roles("ADMIN", "OWNER")
 @blp.query(SummaryQuery)
 @blp.files(response=[CSV, SVG])
-@blp.response(200, SalesSummaryOut)
+@blp.response(200, SalesSummaryOut, headers=DATA_AS_OF)
 def show(query: dict[str, Any]) -> Response:
     """Revenue, tickets, products, hours and payment methods of a period; as a chart by `chart`: day, hour or payment_method."""
     return answer(REPORT, query)

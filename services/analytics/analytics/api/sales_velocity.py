@@ -10,7 +10,7 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from analytics.api.answers import CSV, SVG, Report, answer
+from analytics.api.answers import CSV, DATA_AS_OF, SVG, Report, answer
 from analytics.api.charts import Chart
 from analytics.api.schemas import SalesVelocityOut, VelocityQuery
 from analytics.domain.sales_velocity import (
@@ -27,14 +27,15 @@ from chassis.access import roles
 from chassis.blueprint import Blueprint
 from chassis.tenants import local_date
 
-blp = Blueprint("sales velocity", __name__, description="How fast products sell.")
+blp = Blueprint("sales velocity", __name__, tag="Reports", description="How fast products sell.")
 
 
 @blp.get("/api/analytics/sales-velocity/")
+@blp.doc(operationId="getSalesVelocity")
 @roles("ADMIN", "OWNER")
 @blp.query(VelocityQuery)
 @blp.files(response=[CSV, SVG])
-@blp.response(200, SalesVelocityOut)
+@blp.response(200, SalesVelocityOut, headers=DATA_AS_OF)
 def show(query: dict[str, Any]) -> Response:
     """How fast a product sells and when it will be gone; `identifier` is its SKU or name, the days end today."""
     return answer(REPORT, query)

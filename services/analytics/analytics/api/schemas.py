@@ -6,11 +6,14 @@ import marshmallow as ma
 
 from analytics.domain.product_ranking import BOTH, LEAST, MOST
 from analytics.domain.sales_velocity import NEVER
+from analytics.queries.stock import STOCK_ORDERINGS
 from chassis import schemas
 from chassis.pagination import ListQuery
 
 _OPTIONAL = {"optional": True}
-_DAYS_OR_NEVER = {"anyOf": [{"type": "integer"}, {"type": "string", "enum": [NEVER]}]}
+_DATE = {"schema": {"type": "string", "format": "date"}}
+_INTEGER = {"schema": {"type": "integer", "format": "int64"}}
+_DAYS_OR_NEVER = {"anyOf": [{"type": "integer", "format": "int64"}, {"type": "string", "enum": [NEVER]}]}
 
 
 class ReportQuery(schemas.Schema):
@@ -28,8 +31,8 @@ class ChartQuery(schemas.Schema):
 class PeriodQuery(schemas.Schema):
     """The days a report covers, YYYY-MM-DD. What is no date is answered like a day without sales, so it passes here."""
 
-    start_date = schemas.Text(blank=True)
-    end_date = schemas.Text(blank=True)
+    start_date = schemas.Text(blank=True, metadata=_DATE)
+    end_date = schemas.Text(blank=True, metadata=_DATE)
 
 
 class SummaryQuery(PeriodQuery, ChartQuery):
@@ -50,13 +53,15 @@ class RankingQuery(PeriodQuery, ChartQuery):
 class LowStockQuery(ListQuery, ReportQuery):
     """What is no number is answered like a threshold below all stock, so it passes here."""
 
-    threshold = schemas.Text(blank=True)
+    ordering = schemas.Ordering(STOCK_ORDERINGS)
+    threshold = schemas.Text(blank=True, metadata=_INTEGER)
 
 
 class DeadInventoryQuery(ListQuery, ReportQuery):
     """What is no date is answered as if everything had sold, so it passes here."""
 
-    reference_date = schemas.Text(blank=True)
+    ordering = schemas.Ordering(STOCK_ORDERINGS)
+    reference_date = schemas.Text(blank=True, metadata=_DATE)
 
 
 class CustomerSalesQuery(PeriodQuery, ReportQuery):
@@ -69,7 +74,7 @@ class VelocityQuery(ChartQuery):
     """A product's SKU or name, and how many days."""
 
     identifier = schemas.Text(blank=True)
-    period_days = schemas.Text(blank=True)
+    period_days = schemas.Text(blank=True, metadata=_INTEGER)
 
 
 class ValuationQuery(ReportQuery):

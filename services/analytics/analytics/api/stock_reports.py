@@ -10,7 +10,7 @@ from flask import Response
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
-from analytics.api.answers import CSV, Listing, listing
+from analytics.api.answers import CSV, DATA_AS_OF, Listing, listing
 from analytics.api.schemas import DeadInventoryOut, DeadInventoryQuery, LowStockOut, LowStockQuery, NothingOut
 from analytics.domain.periods import last_thirty_days, parsed_date
 from analytics.queries import sales, stock
@@ -18,26 +18,28 @@ from chassis.access import roles
 from chassis.blueprint import Blueprint
 from chassis.tenants import local_date
 
-blp = Blueprint("stock reports", __name__, description="Products by their stock.")
+blp = Blueprint("stock reports", __name__, tag="Reports", description="Products by their stock.")
 
 
 @blp.get("/api/analytics/reports/low-stock/")
+@blp.doc(operationId="listLowStock")
 @roles("ADMIN", "OWNER")
 @blp.query(LowStockQuery)
 @blp.files(response=[CSV])
-@blp.response(200, NothingOut)
-@blp.response(200, LowStockOut(many=True))
+@blp.response(200, NothingOut, headers=DATA_AS_OF)
+@blp.response(200, LowStockOut(many=True), headers=DATA_AS_OF)
 def low_stock(query: dict[str, Any]) -> Response:
     """Products with at most `threshold` units, by default those whose stock is low by their own threshold."""
     return listing(LOW_STOCK, query)
 
 
 @blp.get("/api/analytics/reports/dead-inventory/")
+@blp.doc(operationId="listDeadInventory")
 @roles("ADMIN", "OWNER")
 @blp.query(DeadInventoryQuery)
 @blp.files(response=[CSV])
-@blp.response(200, NothingOut)
-@blp.response(200, DeadInventoryOut(many=True))
+@blp.response(200, NothingOut, headers=DATA_AS_OF)
+@blp.response(200, DeadInventoryOut(many=True), headers=DATA_AS_OF)
 def dead_inventory(query: dict[str, Any]) -> Response:
     """Products without a paid sale since `reference_date`, by default since the last 30 days of operation began."""
     return listing(DEAD_INVENTORY, query)

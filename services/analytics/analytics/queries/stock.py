@@ -17,7 +17,7 @@ from chassis.search import matches
 from chassis.tenants import midnight, zone_of
 
 _THERE = and_(CatalogProduct.version > 0, CatalogProduct.is_deleted.is_(False))
-_ORDERINGS = {
+STOCK_ORDERINGS = {
     "id": CatalogProduct.product_id,
     "name": CatalogProduct.search_text,  # it begins with the name, without case and accents
     "current_stock": CatalogProduct.current_stock,
@@ -86,4 +86,4 @@ def _listed(query: Mapping[str, Any], condition: Any, default: list[Any]) -> Sel
     statement = statement.where(_THERE, condition)
     if term := query.get("search"):
         statement = statement.where(matches(CatalogProduct.search_text, term))
-    return statement.order_by(*order_by(query.get("ordering"), _ORDERINGS, [*default, CatalogProduct.product_id]))
+    return statement.order_by(*order_by(query.get("ordering"), STOCK_ORDERINGS, [*default, CatalogProduct.product_id]))

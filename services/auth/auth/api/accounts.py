@@ -21,10 +21,11 @@ from chassis.current import reading
 from chassis.json import json_response
 from chassis.problems import NotFound
 
-blp = Blueprint("accounts", __name__, description="Companies.")
+blp = Blueprint("accounts", __name__, tag="Accounts", description="Companies.")
 
 
 @blp.post("/api/auth/register/")
+@blp.doc(operationId="registerAccount")
 @public
 @blp.body(Register)
 @blp.response(201, RegisterOut)
@@ -41,6 +42,7 @@ def register(body: dict[str, Any]) -> Response:
 
 
 @blp.get("/api/accounts/<int:account_id>/")
+@blp.doc(operationId="getAccount")
 @blp.response(200, AccountOut)
 def retrieve(account_id: int) -> Response:
     """The caller's own company."""
@@ -52,6 +54,7 @@ def retrieve(account_id: int) -> Response:
 
 
 @blp.route("/api/accounts/<int:account_id>/", methods=["PUT", "PATCH"])
+@blp.doc(operationId="updateAccount")
 @roles(*MANAGERS, refusal=MayNotChangeAccounts)
 @blp.body(AccountPatch)
 @blp.response(200, AccountOut)

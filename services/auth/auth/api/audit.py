@@ -14,10 +14,13 @@ from chassis.blueprint import Blueprint
 from chassis.current import reading
 from chassis.pagination import listed
 
-blp = Blueprint("audit", __name__, url_prefix="/api/auth/audit", description="What happened, for managers.")
+blp = Blueprint(
+    "audit", __name__, tag="Audit trail", url_prefix="/api/auth/audit", description="What happened, for managers."
+)
 
 
 @blp.get("/")
+@blp.doc(operationId="listAuditEntries")
 @roles(*MANAGERS)
 @blp.query(AuditQuery)
 @blp.response(200, AuditEntryOut(many=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 
+from auth.audit_queries import AUDIT_ORDERINGS
 from auth.usecases.audit import ACTIONS
 from chassis import schemas
 from chassis.columns import UID_LENGTH
@@ -13,6 +14,7 @@ from chassis.pagination import ListQuery
 class AuditQuery(ListQuery):
     """`search` looks at the names of subject and actor, and the user agent."""
 
+    ordering = schemas.Ordering(AUDIT_ORDERINGS)
     action = schemas.Choice(ACTIONS)
     subject = schemas.Text(max_length=UID_LENGTH, metadata={"description": "The uid of whom or what it happened to."})
     actor = schemas.Text(max_length=UID_LENGTH, metadata={"description": "The uid of who did it."})

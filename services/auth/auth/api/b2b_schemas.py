@@ -8,9 +8,11 @@ import marshmallow as ma
 
 from auth.api.schemas import USERNAME, Password
 from auth.domain.plans import ROLES
+from auth.domain.principals import CLIENT
 from chassis import schemas
 
 _USER_FIELDS, _CLIENT_FIELDS = ("username", "password"), ("phone", "pin_code")
+_ROLES = [role.lower() for role in ROLES]  # this surface's spelling
 _EITHER = "Give either username and password, or phone and pin_code."
 
 
@@ -57,7 +59,7 @@ class MeUserOut(schemas.Schema):
     email = schemas.Text()
     first_name = schemas.Text()
     last_name = schemas.Text()
-    role = schemas.Text(metadata={"description": "Lower case."})
+    role = schemas.Choice(_ROLES)
 
 
 class MeClientOut(schemas.Schema):
@@ -67,7 +69,7 @@ class MeClientOut(schemas.Schema):
     name = schemas.Text()
     email = schemas.Text(allow_none=True)
     phone = schemas.Text()
-    role = schemas.Text(metadata={"description": "Always `client`."})
+    role = schemas.Choice([CLIENT.lower()])
 
 
 class TokenInfoOut(schemas.Schema):
@@ -108,19 +110,19 @@ class B2bUserUpsert(schemas.Schema):
     password = Password(checked=True)
     first_name = schemas.Text(blank=True, max_length=150)
     last_name = schemas.Text(blank=True, max_length=150)
-    user_role = schemas.Choice(ROLES, normalize=str.upper)
+    user_role = schemas.Choice(_ROLES, normalize=str.lower)
 
     @ma.post_load
     def _as_kept(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         if "user_role" in data:
-            data["role"] = data.pop("user_role")
+            data["role"] = data.pop("user_role").upper()
         return data
 
 
 class B2bUserOut(MeUserOut):
     """A user of the account; `user_role` is `role` under the name that the upsert takes."""
 
-    user_role = schemas.Text()
+    user_role = schemas.Choice(_ROLES)
     phone_number = schemas.Text()
     is_blocked = schemas.Boolean()
     created_at = ma.fields.AwareDateTime()

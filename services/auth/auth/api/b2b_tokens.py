@@ -27,13 +27,18 @@ from chassis.current import reading
 from chassis.db import utcnow
 
 blp = Blueprint(
-    "b2b_tokens", __name__, url_prefix="/api/v1/auth", description="Logins of users and clients, and their tokens."
+    "b2b_tokens",
+    __name__,
+    tag="B2B login",
+    url_prefix="/api/v1/auth",
+    description="Logins of users and clients, and their tokens.",
 )
 
 _ANYBODY = (*STAFF, CLIENT)
 
 
 @blp.post("/login")
+@blp.doc(operationId="logInB2b")
 @public
 @blp.body(B2bLogin)
 @blp.response(200, b2b.auth_one(B2bTokensOut))
@@ -48,6 +53,7 @@ def login(body: dict[str, Any]) -> Response:
 
 
 @blp.post("/refresh")
+@blp.doc(operationId="refreshB2bTokens")
 @public
 @blp.body(B2bRefresh)
 @blp.response(200, b2b.auth_one(B2bTokensOut))
@@ -57,6 +63,7 @@ def refresh(body: dict[str, Any]) -> Response:
 
 
 @blp.get("/me")
+@blp.doc(operationId="getB2bMe")
 @roles(*_ANYBODY)
 @blp.response(200, b2b.auth_one(MeOut))
 def me() -> Response:
@@ -77,6 +84,7 @@ def me() -> Response:
 
 
 @blp.post("/logout")
+@blp.doc(operationId="logOutB2b")
 @roles(*_ANYBODY)
 @blp.response(200, b2b.AUTH_DONE)
 def logout() -> Response:
@@ -88,6 +96,7 @@ def logout() -> Response:
 
 
 @blp.get("/tokens")
+@blp.doc(operationId="listB2bTokens")
 @roles(*_ANYBODY)
 @blp.response(200, b2b.auth_many(TokenOut))
 def tokens() -> Response:
@@ -98,6 +107,7 @@ def tokens() -> Response:
 
 
 @blp.delete("/tokens/<token_uid>")
+@blp.doc(operationId="revokeB2bToken")
 @roles(*_ANYBODY)
 @blp.response(200, b2b.AUTH_DONE)
 def revoke(token_uid: str) -> Response:
@@ -109,6 +119,7 @@ def revoke(token_uid: str) -> Response:
 
 
 @blp.post("/tokens/revoke-all")
+@blp.doc(operationId="revokeAllB2bTokens")
 @roles(*_ANYBODY)
 @blp.response(200, b2b.AUTH_DONE)
 def revoke_all() -> Response:

@@ -19,13 +19,14 @@ from chassis.blueprint import Blueprint
 from chassis.current import reading
 from chassis.problems import NotFound
 
-blp = Blueprint("b2b_users", __name__, description="Users in batches.")
+blp = Blueprint("b2b_users", __name__, tag="B2B users", description="Users in batches.")
 
 _ALL = "/api/v1/user"
 _ONE = "/api/v1/user/<uid>"
 
 
 @blp.post(_ALL)
+@blp.doc(operationId="upsertB2bUsers")
 @roles(*MANAGERS)
 @blp.batch(B2bUserUpsert)
 @blp.response(200, b2b.UIDS)
@@ -37,6 +38,7 @@ def upsert(elements: list[dict[str, Any]]) -> Response:
 
 
 @blp.get(_ALL)
+@blp.doc(operationId="listB2bUsers")
 @roles(*MANAGERS)
 @blp.query(b2b.OffsetQuery)
 @blp.response(200, b2b.page(B2bUserOut))
@@ -47,6 +49,7 @@ def list_users(query: dict[str, Any]) -> Response:
 
 
 @blp.get(_ONE)
+@blp.doc(operationId="getB2bUser")
 @roles(*MANAGERS)
 @blp.response(200, b2b.one(B2bUserOut))
 def show(uid: str) -> Response:
@@ -56,6 +59,7 @@ def show(uid: str) -> Response:
 
 
 @blp.get("/api/v1/user/email/<email>")
+@blp.doc(operationId="findB2bUserByEmail")
 @roles(*MANAGERS)
 @blp.response(200, b2b.one(B2bUserOut))
 def find_by_email(email: str) -> Response:
@@ -65,6 +69,7 @@ def find_by_email(email: str) -> Response:
 
 
 @blp.get("/api/v1/user/username/<username>")
+@blp.doc(operationId="findB2bUserByUsername")
 @roles(*MANAGERS)
 @blp.response(200, b2b.one(B2bUserOut))
 def find_by_username(username: str) -> Response:
@@ -74,6 +79,7 @@ def find_by_username(username: str) -> Response:
 
 
 @blp.delete(_ONE)
+@blp.doc(operationId="deleteB2bUser")
 @roles(*MANAGERS)
 @blp.response(200, b2b.DONE)
 def delete(uid: str) -> Response:
@@ -82,6 +88,7 @@ def delete(uid: str) -> Response:
 
 
 @blp.delete(_ALL)
+@blp.doc(operationId="deleteB2bUsers")
 @roles(*MANAGERS)
 @blp.batch(schemas.Uid)
 @blp.response(200, b2b.DONE)

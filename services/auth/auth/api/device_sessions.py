@@ -20,10 +20,17 @@ from chassis.db import utcnow
 from chassis.pagination import listed
 from chassis.problems import NotFound
 
-blp = Blueprint("device_sessions", __name__, url_prefix="/api/v1/auth/sessions", description="Where one is logged in.")
+blp = Blueprint(
+    "device_sessions",
+    __name__,
+    tag="Device sessions",
+    url_prefix="/api/v1/auth/sessions",
+    description="Where one is logged in.",
+)
 
 
 @blp.get("/")
+@blp.doc(operationId="listDeviceSessions")
 @blp.query(SessionQuery)
 @blp.response(200, DeviceSessionOut(many=True))
 def index(query: dict[str, Any]) -> Response:
@@ -33,6 +40,7 @@ def index(query: dict[str, Any]) -> Response:
 
 
 @blp.get("/<int:session_id>/")
+@blp.doc(operationId="getDeviceSession")
 @blp.response(200, DeviceSessionOut)
 def detail(session_id: int) -> Response:
     """One of one's own sessions, active or not."""
@@ -44,6 +52,7 @@ def detail(session_id: int) -> Response:
 
 
 @blp.post("/<int:session_id>/revoke/")
+@blp.doc(operationId="revokeDeviceSession")
 @idempotency.idempotent
 @blp.response(200, RevokedOut)
 def revoke(session_id: int) -> Response:
@@ -56,6 +65,7 @@ def revoke(session_id: int) -> Response:
 
 
 @blp.post("/revoke_all/")
+@blp.doc(operationId="revokeAllDeviceSessions")
 @idempotency.idempotent
 @blp.body(RevokeAll)
 @blp.response(200, RevokedAllOut)

@@ -19,12 +19,15 @@ from chassis.blueprint import Blueprint
 from chassis.db import utcnow
 from chassis.json import json_response
 
-blp = Blueprint("device_tokens", __name__, url_prefix="/api/v1/auth", description="One session a device type.")
+blp = Blueprint(
+    "device_tokens", __name__, tag="Device login", url_prefix="/api/v1/auth", description="One session a device type."
+)
 
 LOGGED_OUT = {"message": "Logout successful", "detail": "Session revoked and tokens blacklisted"}
 
 
 @blp.post("/token/")
+@blp.doc(operationId="logInDevice")
 @public
 @blp.body(DeviceLogin)
 @blp.response(200, DeviceLoginOut)
@@ -37,6 +40,7 @@ def login(body: dict[str, Any]) -> Response:
 
 
 @blp.post("/token/refresh/")
+@blp.doc(operationId="refreshDeviceTokens")
 @public
 @blp.body(Refresh)
 @blp.response(200, TokensOut)
@@ -47,6 +51,7 @@ def refresh(body: dict[str, Any]) -> Response:
 
 
 @blp.post("/logout/")
+@blp.doc(operationId="logOutDevice")
 @idempotency.idempotent
 @blp.body(Logout)
 @blp.response(200, DeviceLogoutOut)
@@ -56,6 +61,7 @@ def logout(body: dict[str, Any]) -> Response:
 
 
 @blp.post("/logout/all/")
+@blp.doc(operationId="logOutAllDevices")
 @idempotency.idempotent
 @blp.response(200, LogoutAllOut)
 def logout_all() -> Response:

@@ -16,10 +16,17 @@ from chassis.blueprint import Blueprint
 from chassis.current import reading
 from chassis.problems import Forbidden, NotFound
 
-blp = Blueprint("device_users", __name__, url_prefix="/api/v1/auth/users")
+blp = Blueprint(
+    "device_users",
+    __name__,
+    tag="Device users",
+    url_prefix="/api/v1/auth/users",
+    description="The people of a company.",
+)
 
 
 @blp.get("/me/")
+@blp.doc(operationId="getDeviceMe")
 @blp.response(200, UserOut)
 def me() -> Response:
     """The caller's own profile."""
@@ -27,6 +34,7 @@ def me() -> Response:
 
 
 @blp.get("/")
+@blp.doc(operationId="listDeviceUsers")
 @roles(*MANAGERS)
 @blp.query(UserQuery)
 @blp.response(200, UserPage)
@@ -36,6 +44,7 @@ def index(query: dict[str, Any]) -> Response:
 
 
 @blp.get("/<int:user_id>/")
+@blp.doc(operationId="getDeviceUser")
 @blp.response(200, UserOut)
 def detail(user_id: int) -> Response:
     """An active user of the account; an employee sees no one but themselves."""

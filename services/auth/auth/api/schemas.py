@@ -11,6 +11,7 @@ import marshmallow as ma
 from auth.domain.names import NAME_LENGTH, split_full_name
 from auth.domain.passwords import MAX_LENGTH, MIN_LENGTH
 from auth.domain.plans import EMPLOYEE, ROLES
+from auth.queries import ORDERINGS
 from chassis import schemas
 from chassis.pagination import ListQuery
 
@@ -179,6 +180,7 @@ class PasswordChange(schemas.Schema):
 class UserQuery(ListQuery):
     """A list of users."""
 
+    ordering = schemas.Ordering(ORDERINGS)
     role = schemas.Choice(ROLES)
     is_blocked = schemas.Boolean()
 

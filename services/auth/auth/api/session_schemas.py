@@ -8,6 +8,7 @@ import marshmallow as ma
 
 from auth.api.schemas import Password, TokensOut, UserOut
 from auth.domain.models import CLIENT_TYPES, UNKNOWN
+from auth.session_queries import SESSION_ORDERINGS
 from chassis import schemas
 from chassis.pagination import ListQuery
 
@@ -73,6 +74,7 @@ class RevokedAllOut(schemas.Schema):
 class SessionQuery(ListQuery):
     """`search` looks at the device's name, the user agent and the address."""
 
+    ordering = schemas.Ordering(SESSION_ORDERINGS)
     client_type = schemas.Choice(CLIENT_TYPES)
 
 

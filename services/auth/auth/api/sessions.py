@@ -18,12 +18,13 @@ from chassis.current import reading
 from chassis.db import utcnow
 from chassis.pagination import listed
 
-blp = Blueprint("sessions", __name__, url_prefix="/api/sessions", description="Where one is logged in.")
+blp = Blueprint("sessions", __name__, tag="Sessions", url_prefix="/api/sessions", description="Where one is logged in.")
 
 CLOSED = {"status": "Sesión cerrada correctamente"}
 
 
 @blp.get("/")
+@blp.doc(operationId="listSessions")
 @blp.query(SessionQuery)
 @blp.response(200, SessionOut(many=True))
 def index(query: dict[str, Any]) -> Response:
@@ -33,6 +34,7 @@ def index(query: dict[str, Any]) -> Response:
 
 
 @blp.post("/<int:session_id>/revoke/")
+@blp.doc(operationId="revokeSession")
 @idempotency.idempotent
 @blp.response(200, StatusOut)
 def revoke(session_id: int) -> Response:

@@ -16,10 +16,11 @@ from chassis.access import public
 from chassis.blueprint import Blueprint
 from chassis.json import json_response
 
-blp = Blueprint("tokens", __name__, url_prefix="/api/auth", description="Log in, refresh, log out.")
+blp = Blueprint("tokens", __name__, tag="Login", url_prefix="/api/auth", description="Log in, refresh, log out.")
 
 
 @blp.post("/login/")
+@blp.doc(operationId="logIn")
 @public
 @blp.body(Login)
 @blp.response(200, LoginOut)
@@ -33,6 +34,7 @@ def login(body: dict[str, Any]) -> Response:
 
 
 @blp.post("/refresh/")
+@blp.doc(operationId="refreshTokens")
 @public
 @blp.body(Refresh)
 @blp.response(200, TokensOut)
@@ -43,6 +45,7 @@ def refresh(body: dict[str, Any]) -> Response:
 
 
 @blp.post("/logout/")
+@blp.doc(operationId="logOut")
 @idempotency.idempotent
 @blp.body(Logout)
 @blp.response(200, MessageOut)

@@ -41,10 +41,11 @@ from chassis.current import reading
 from chassis.json import json_response
 from chassis.problems import NotFound
 
-blp = Blueprint("users", __name__, url_prefix="/api/users", description="The people of a company.")
+blp = Blueprint("users", __name__, tag="Users", url_prefix="/api/users", description="The people of a company.")
 
 
 @blp.get("/me/")
+@blp.doc(operationId="getMe")
 @blp.response(200, UserOut)
 def me() -> Response:
     """The caller's own profile."""
@@ -52,6 +53,7 @@ def me() -> Response:
 
 
 @blp.route("/me/", methods=["PUT", "PATCH"])
+@blp.doc(operationId="updateMe")
 @blp.body(ProfilePatch)
 @blp.response(200, UserOut)
 def change_me(body: dict[str, Any]) -> Response:
@@ -60,6 +62,7 @@ def change_me(body: dict[str, Any]) -> Response:
 
 
 @blp.post("/me/password/")
+@blp.doc(operationId="changeMyPassword")
 @blp.body(PasswordChange)
 @blp.response(200, MessageOut)
 def change_my_password(body: dict[str, Any]) -> Response:
@@ -73,6 +76,7 @@ def change_my_password(body: dict[str, Any]) -> Response:
 
 
 @blp.get("/")
+@blp.doc(operationId="listUsers")
 @roles(*MANAGERS)
 @blp.query(UserQuery)
 @blp.response(200, UserPage)
@@ -82,6 +86,7 @@ def index(query: dict[str, Any]) -> Response:
 
 
 @blp.post("/")
+@blp.doc(operationId="createUser")
 @roles(*MANAGERS, refusal=NotAnInventarista)
 @with_secrets
 @idempotency.idempotent
@@ -97,6 +102,7 @@ def create(body: dict[str, Any]) -> Response:
 
 
 @blp.get("/<int:user_id>/")
+@blp.doc(operationId="getUser")
 @roles(*MANAGERS)
 @blp.response(200, UserOut)
 def retrieve(user_id: int) -> Response:
@@ -109,6 +115,7 @@ def retrieve(user_id: int) -> Response:
 
 
 @blp.route("/<int:user_id>/", methods=["PUT", "PATCH"])
+@blp.doc(operationId="updateUser")
 @roles(*MANAGERS, refusal=MayNotChangeUsers)
 @blp.body(UserPatch)
 @blp.response(200, UserOut)
@@ -118,6 +125,7 @@ def change(body: dict[str, Any], user_id: int) -> Response:
 
 
 @blp.delete("/<int:user_id>/")
+@blp.doc(operationId="deleteUser")
 @roles(*MANAGERS, refusal=MayNotDeleteUsers)
 @blp.response(204)
 def delete(user_id: int) -> Response:
@@ -126,6 +134,7 @@ def delete(user_id: int) -> Response:
 
 
 @blp.put("/<int:user_id>/block/")
+@blp.doc(operationId="blockUser")
 @roles(*MANAGERS, refusal=MayNotBlockUsers)
 @blp.body(Block)
 @blp.response(200, UserOut)

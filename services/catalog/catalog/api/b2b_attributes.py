@@ -37,10 +37,13 @@ from chassis.current import reading
 from chassis.problems import NotFound
 from chassis.schemas import Uid
 
-blp = Blueprint("b2b_attributes", __name__, description="What products are like, and the values of that.")
+blp = Blueprint(
+    "b2b_attributes", __name__, tag="B2B attributes", description="What products are like, and the values of that."
+)
 
 
 @blp.post("/api/v1/attribute")
+@blp.doc(operationId="upsertB2bAttributes")
 @roles(*WRITERS)
 @blp.batch(AttributeUpsert)
 @blp.response(200, b2b.UIDS)
@@ -50,6 +53,7 @@ def upsert(elements: list[dict[str, Any]]) -> Response:
 
 
 @blp.get("/api/v1/attribute")
+@blp.doc(operationId="listB2bAttributes")
 @roles(*READERS)
 @blp.query(b2b.OffsetQuery)
 @blp.response(200, b2b.page(AttributeOut))
@@ -60,6 +64,7 @@ def index(query: dict[str, Any]) -> Response:
 
 
 @blp.get("/api/v1/attribute/<uid>")
+@blp.doc(operationId="getB2bAttribute")
 @roles(*READERS)
 @blp.response(200, b2b.one(AttributeOut))
 def retrieve(uid: str) -> Response:
@@ -69,6 +74,7 @@ def retrieve(uid: str) -> Response:
 
 
 @blp.delete("/api/v1/attribute/<uid>")
+@blp.doc(operationId="deleteB2bAttribute")
 @roles(*WRITERS)
 @blp.response(200, b2b.DONE)
 def delete(uid: str) -> Response:
@@ -77,6 +83,7 @@ def delete(uid: str) -> Response:
 
 
 @blp.delete("/api/v1/attribute")
+@blp.doc(operationId="deleteB2bAttributes")
 @roles(*WRITERS)
 @blp.batch(Uid)
 @blp.response(200, b2b.DONE)
@@ -86,6 +93,7 @@ def delete_batch(uids: list[str]) -> Response:
 
 
 @blp.get("/api/v1/attribute/product/<product_uid>")
+@blp.doc(operationId="listB2bAttributesOfProduct")
 @roles(*READERS)
 @blp.query(b2b.WholeQuery)
 @blp.response(200, b2b.page(AttributeOut))
@@ -97,6 +105,7 @@ def of_product(query: dict[str, Any], product_uid: str) -> Response:
 
 
 @blp.post("/api/v1/attribute/description")
+@blp.doc(operationId="describeB2bAttributes")
 @roles(*WRITERS)
 @blp.batch(AttributeDescriptionUpsert, unique=("attribute_uid", "language"))
 @blp.response(200, b2b.DONE)
@@ -106,6 +115,7 @@ def describe(elements: list[dict[str, Any]]) -> Response:
 
 
 @blp.get("/api/v1/attribute/description/<attribute_uid>")
+@blp.doc(operationId="listB2bAttributeDescriptions")
 @roles(*READERS)
 @blp.response(200, b2b.many(AttributeDescriptionOut))
 def descriptions(attribute_uid: str) -> Response:
@@ -116,6 +126,7 @@ def descriptions(attribute_uid: str) -> Response:
 
 
 @blp.delete("/api/v1/attribute/description/<attribute_uid>/<language>")
+@blp.doc(operationId="deleteB2bAttributeDescription")
 @roles(*WRITERS)
 @blp.response(200, b2b.DONE)
 def delete_description(attribute_uid: str, language: str) -> Response:
@@ -128,6 +139,7 @@ def delete_description(attribute_uid: str, language: str) -> Response:
 
 
 @blp.delete("/api/v1/attribute/description")
+@blp.doc(operationId="deleteB2bAttributeDescriptions")
 @roles(*WRITERS)
 @blp.batch(AttributeDescriptionKey, unique=("attribute_uid", "language"))
 @blp.response(200, b2b.DONE)
@@ -140,6 +152,7 @@ def delete_descriptions(keys: list[dict[str, Any]]) -> Response:
 
 
 @blp.post("/api/v1/attribute/value")
+@blp.doc(operationId="upsertB2bAttributeValues")
 @roles(*WRITERS)
 @blp.batch(AttributeValueUpsert, unique=("uid", "language"))
 @blp.response(200, b2b.DONE)
@@ -149,6 +162,7 @@ def name_values(elements: list[dict[str, Any]]) -> Response:
 
 
 @blp.get("/api/v1/attribute/value/<uid>")
+@blp.doc(operationId="getB2bAttributeValue")
 @roles(*READERS)
 @blp.response(200, b2b.many(AttributeValueOut))
 def value(uid: str) -> Response:
@@ -158,6 +172,7 @@ def value(uid: str) -> Response:
 
 
 @blp.delete("/api/v1/attribute/value/<uid>/<language>")
+@blp.doc(operationId="deleteB2bAttributeValue")
 @roles(*WRITERS)
 @blp.response(200, b2b.DONE)
 def delete_one_value(uid: str, language: str) -> Response:
@@ -168,6 +183,7 @@ def delete_one_value(uid: str, language: str) -> Response:
 
 
 @blp.delete("/api/v1/attribute/value")
+@blp.doc(operationId="deleteB2bAttributeValues")
 @roles(*WRITERS)
 @blp.batch(AttributeValueKey, unique=("uid", "language"))
 @blp.response(200, b2b.DONE)

@@ -27,10 +27,13 @@ from chassis.current import reading
 from chassis.problems import NotFound
 from chassis.schemas import Uid
 
-blp = Blueprint("b2b_categories", __name__, description="The tree of categories, in many languages.")
+blp = Blueprint(
+    "b2b_categories", __name__, tag="B2B categories", description="The tree of categories, in many languages."
+)
 
 
 @blp.post("/api/v1/category")
+@blp.doc(operationId="upsertB2bCategories")
 @roles(*WRITERS)
 @blp.batch(CategoryUpsert)
 @blp.response(200, b2b.UIDS)
@@ -40,6 +43,7 @@ def upsert(elements: list[dict[str, Any]]) -> Response:
 
 
 @blp.get("/api/v1/category")
+@blp.doc(operationId="listB2bCategories")
 @roles(*READERS)
 @blp.query(b2b.OffsetQuery)
 @blp.response(200, b2b.page(CategoryOut))
@@ -50,6 +54,7 @@ def index(query: dict[str, Any]) -> Response:
 
 
 @blp.get("/api/v1/category/<uid>")
+@blp.doc(operationId="getB2bCategory")
 @roles(*READERS)
 @blp.response(200, b2b.one(CategoryOut))
 def retrieve(uid: str) -> Response:
@@ -59,6 +64,7 @@ def retrieve(uid: str) -> Response:
 
 
 @blp.delete("/api/v1/category/<uid>")
+@blp.doc(operationId="deleteB2bCategory")
 @roles(*WRITERS)
 @blp.response(200, b2b.DONE)
 def delete(uid: str) -> Response:
@@ -67,6 +73,7 @@ def delete(uid: str) -> Response:
 
 
 @blp.delete("/api/v1/category")
+@blp.doc(operationId="deleteB2bCategories")
 @roles(*WRITERS)
 @blp.batch(Uid)
 @blp.response(200, b2b.DONE)
@@ -76,6 +83,7 @@ def delete_batch(uids: list[str]) -> Response:
 
 
 @blp.get("/api/v1/category/parent/<parent_uid>")
+@blp.doc(operationId="listB2bSubcategories")
 @roles(*READERS)
 @blp.query(b2b.WholeQuery)
 @blp.response(200, b2b.page(CategoryOut))
@@ -86,6 +94,7 @@ def children(query: dict[str, Any], parent_uid: str) -> Response:
 
 
 @blp.post("/api/v1/category/description")
+@blp.doc(operationId="describeB2bCategories")
 @roles(*WRITERS)
 @blp.batch(CategoryDescriptionUpsert, unique=("category_uid", "language"))
 @blp.response(200, b2b.DONE)
@@ -95,6 +104,7 @@ def describe(elements: list[dict[str, Any]]) -> Response:
 
 
 @blp.get("/api/v1/category/description/<category_uid>")
+@blp.doc(operationId="listB2bCategoryDescriptions")
 @roles(*READERS)
 @blp.response(200, b2b.many(CategoryDescriptionOut))
 def descriptions(category_uid: str) -> Response:
@@ -104,6 +114,7 @@ def descriptions(category_uid: str) -> Response:
 
 
 @blp.delete("/api/v1/category/description/<category_uid>/<language>")
+@blp.doc(operationId="deleteB2bCategoryDescription")
 @roles(*WRITERS)
 @blp.response(200, b2b.DONE)
 def delete_description(category_uid: str, language: str) -> Response:
@@ -116,6 +127,7 @@ def delete_description(category_uid: str, language: str) -> Response:
 
 
 @blp.delete("/api/v1/category/description")
+@blp.doc(operationId="deleteB2bCategoryDescriptions")
 @roles(*WRITERS)
 @blp.batch(CategoryDescriptionKey, unique=("category_uid", "language"))
 @blp.response(200, b2b.DONE)

@@ -15,10 +15,11 @@ from chassis.blueprint import Blueprint
 from chassis.current import reading
 from chassis.problems import NotFound
 
-blp = Blueprint("b2b_currencies", __name__, description="Currencies and their rates.")
+blp = Blueprint("b2b_currencies", __name__, tag="B2B currencies", description="Currencies and their rates.")
 
 
 @blp.post("/api/v1/currency")
+@blp.doc(operationId="upsertB2bCurrencies")
 @roles(*WRITERS)
 @blp.batch(CurrencyUpsert, unique="code")
 @blp.response(200, b2b.UIDS)
@@ -28,6 +29,7 @@ def upsert(elements: list[dict[str, Any]]) -> Response:
 
 
 @blp.get("/api/v1/currency")
+@blp.doc(operationId="listB2bCurrencies")
 @roles(*READERS)
 @blp.query(b2b.OffsetQuery)
 @blp.response(200, b2b.page(CurrencyOut))
@@ -38,6 +40,7 @@ def index(query: dict[str, Any]) -> Response:
 
 
 @blp.get("/api/v1/currency/<code>")
+@blp.doc(operationId="getB2bCurrency")
 @roles(*READERS)
 @blp.response(200, b2b.one(CurrencyOut))
 def retrieve(code: str) -> Response:
@@ -47,6 +50,7 @@ def retrieve(code: str) -> Response:
 
 
 @blp.delete("/api/v1/currency/<code>")
+@blp.doc(operationId="deleteB2bCurrency")
 @roles(*WRITERS)
 @blp.response(200, b2b.DONE)
 def delete(code: str) -> Response:
@@ -55,6 +59,7 @@ def delete(code: str) -> Response:
 
 
 @blp.delete("/api/v1/currency")
+@blp.doc(operationId="deleteB2bCurrencies")
 @roles(*WRITERS)
 @blp.batch(CurrencyCode)
 @blp.response(200, b2b.DONE)

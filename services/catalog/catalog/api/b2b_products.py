@@ -31,10 +31,13 @@ from chassis.current import reading
 from chassis.problems import NotFound
 from chassis.schemas import Uid
 
-blp = Blueprint("b2b_products", __name__, description="The products of the till as other systems see them.")
+blp = Blueprint(
+    "b2b_products", __name__, tag="B2B products", description="The products of the till as other systems see them."
+)
 
 
 @blp.post("/api/v1/product")
+@blp.doc(operationId="upsertB2bProducts")
 @roles(*WRITERS)
 @blp.batch(ProductUpsert)
 @blp.response(200, b2b.UIDS)
@@ -44,6 +47,7 @@ def upsert(elements: list[dict[str, Any]]) -> Response:
 
 
 @blp.get("/api/v1/product")
+@blp.doc(operationId="listB2bProducts")
 @roles(*READERS)
 @blp.query(b2b.OffsetQuery)
 @blp.response(200, b2b.page(B2bProductOut))
@@ -54,6 +58,7 @@ def index(query: dict[str, Any]) -> Response:
 
 
 @blp.get("/api/v1/product/<uid>")
+@blp.doc(operationId="getB2bProduct")
 @roles(*READERS)
 @blp.response(200, b2b.one(B2bProductOut))
 def retrieve(uid: str) -> Response:
@@ -63,6 +68,7 @@ def retrieve(uid: str) -> Response:
 
 
 @blp.delete("/api/v1/product/<uid>")
+@blp.doc(operationId="deleteB2bProduct")
 @roles(*WRITERS)
 @blp.response(200, b2b.DONE)
 def delete(uid: str) -> Response:
@@ -73,6 +79,7 @@ def delete(uid: str) -> Response:
 
 
 @blp.delete("/api/v1/product")
+@blp.doc(operationId="deleteB2bProducts")
 @roles(*WRITERS)
 @blp.batch(Uid)
 @blp.response(200, b2b.DONE)
@@ -82,6 +89,7 @@ def delete_batch(uids: list[str]) -> Response:
 
 
 @blp.get("/api/v1/product/category/<category_uid>")
+@blp.doc(operationId="listB2bProductsOfCategory")
 @roles(*READERS)
 @blp.query(b2b.OffsetQuery)
 @blp.response(200, b2b.page(B2bProductOut))
@@ -93,6 +101,7 @@ def of_category(query: dict[str, Any], category_uid: str) -> Response:
 
 
 @blp.post("/api/v1/product/stock")
+@blp.doc(operationId="setB2bStock")
 @roles(*WRITERS)
 @blp.batch(ProductStock)
 @blp.response(200, b2b.DONE)
@@ -102,6 +111,7 @@ def set_stock(elements: list[dict[str, Any]]) -> Response:
 
 
 @blp.post("/api/v1/product/active")
+@blp.doc(operationId="setB2bProductsActive")
 @roles(*WRITERS)
 @blp.batch(ProductActive)
 @blp.response(200, b2b.DONE)
@@ -113,6 +123,7 @@ def set_active(elements: list[dict[str, Any]]) -> Response:
 
 
 @blp.post("/api/v1/product/description")
+@blp.doc(operationId="describeB2bProducts")
 @roles(*WRITERS)
 @blp.batch(ProductDescriptionUpsert, unique=("product_uid", "language"))
 @blp.response(200, b2b.DONE)
@@ -122,6 +133,7 @@ def describe(elements: list[dict[str, Any]]) -> Response:
 
 
 @blp.get("/api/v1/product/description/<product_uid>")
+@blp.doc(operationId="listB2bProductDescriptions")
 @roles(*READERS)
 @blp.response(200, b2b.many(ProductDescriptionOut))
 def descriptions(product_uid: str) -> Response:
@@ -132,6 +144,7 @@ def descriptions(product_uid: str) -> Response:
 
 
 @blp.delete("/api/v1/product/description/<product_uid>/<language>")
+@blp.doc(operationId="deleteB2bProductDescription")
 @roles(*WRITERS)
 @blp.response(200, b2b.DONE)
 def delete_description(product_uid: str, language: str) -> Response:
@@ -144,6 +157,7 @@ def delete_description(product_uid: str, language: str) -> Response:
 
 
 @blp.delete("/api/v1/product/description")
+@blp.doc(operationId="deleteB2bProductDescriptions")
 @roles(*WRITERS)
 @blp.batch(ProductDescriptionKey, unique=("product_uid", "language"))
 @blp.response(200, b2b.DONE)

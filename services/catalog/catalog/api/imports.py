@@ -25,7 +25,7 @@ from chassis.schemas import Boolean, Choice, Integer, List, Nested, Schema, Text
 LISTED = 5000
 """Lines that a report names one by one; of a larger file it names those with errors only."""
 
-blp = Blueprint("product files", __name__, description="The whole catalogue as a file.")
+blp = Blueprint("product files", __name__, tag="Products", description="The whole catalogue as a file.")
 
 
 class ImportQuery(Schema):
@@ -51,15 +51,17 @@ class ImportOut(Schema):
 
 
 @blp.post("/api/products/import/")
+@blp.doc(operationId="importProductFile")
 @roles("ADMIN", "OWNER")
-@blp.files(request=["text/csv", "multipart/form-data"])
+@blp.files(request=["multipart/form-data", "application/octet-stream"])
 @uploaded
 @blp.query(ImportQuery)
 @blp.response(200, ImportOut)
 def import_(file: BinaryIO, query: dict[str, Any]) -> Response:
     """Create and change products by SKU, all lines or none; `?dry_run=false` does it, without it only the report is made.
 
-    The body is the file itself (`text/csv`) or a form with the part `file`. With errors a dry run answers 200, an import 400.
+    The body is a form with the part `file`, or the file itself as `application/octet-stream` or `text/csv`.
+    With errors a dry run answers 200, an import 400.
     """
     if query["dry_run"]:
         return json_response(_report(_planned(file), dry_run=True))
@@ -67,6 +69,7 @@ def import_(file: BinaryIO, query: dict[str, Any]) -> Response:
 
 
 @blp.get("/api/products/export/")
+@blp.doc(operationId="exportProductFile")
 @roles("ADMIN", "OWNER")
 @blp.files(response=["text/csv"])
 def export() -> Response:

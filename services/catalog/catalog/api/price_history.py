@@ -16,12 +16,13 @@ from chassis.blueprint import Blueprint
 from chassis.current import reading
 from chassis.pagination import ListQuery
 from chassis.problems import NotFound
-from chassis.schemas import Choice, Date, Integer, Nested, Schema, Text
+from chassis.schemas import Choice, Date, Integer, Nested, Ordering, Schema, Text
 
-blp = Blueprint("price history", __name__, description="Who set prices and discounts, and when.")
+blp = Blueprint("price history", __name__, tag="Price history", description="Who set prices and discounts, and when.")
 
 
 class ChangeQuery(ListQuery):
+    ordering = Ordering(price_queries.CHANGE_ORDERINGS)
     date_from = Date(metadata={"description": "A day of the account's time zone."})
     date_to = Date(metadata={"description": "The last day, included."})
 
@@ -51,6 +52,7 @@ class PromotionChangeOut(ChangeOut):
 
 
 @blp.get("/api/products/<int:product_id>/prices/")
+@blp.doc(operationId="listPriceChanges")
 @roles("ADMIN", "OWNER")
 @blp.query(PriceChangeQuery)
 @blp.response(200, PriceChangeOut(many=True))
@@ -64,6 +66,7 @@ def list_prices(query: dict[str, Any], product_id: int) -> Response:
 
 
 @blp.get("/api/promotions/<int:promotion_id>/changes/")
+@blp.doc(operationId="listPromotionChanges")
 @roles("ADMIN", "OWNER")
 @blp.query(ChangeQuery)
 @blp.response(200, PromotionChangeOut(many=True))

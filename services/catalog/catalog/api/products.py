@@ -18,10 +18,11 @@ from chassis.current import reading, settings
 from chassis.json import json_response
 from chassis.problems import NotFound
 
-blp = Blueprint("products", __name__, description="What is sold, and how much of it there is.")
+blp = Blueprint("products", __name__, tag="Products", description="What is sold, and how much of it there is.")
 
 
 @blp.get("/api/products/")
+@blp.doc(operationId="listProducts")
 @blp.query(ProductQuery)
 @blp.response(200, ProductOut(many=True))
 def list_products(query: dict[str, Any]) -> Response:
@@ -35,6 +36,7 @@ def list_products(query: dict[str, Any]) -> Response:
 
 
 @blp.post("/api/products/")
+@blp.doc(operationId="createProduct")
 @idempotency.idempotent
 @blp.body(ProductCreate)
 @blp.response(201, ProductOut)
@@ -44,6 +46,7 @@ def create(body: dict[str, Any]) -> Response:
 
 
 @blp.get("/api/products/<int:product_id>/")
+@blp.doc(operationId="getProduct")
 @blp.response(200, ProductOut)
 def retrieve(product_id: int) -> Response:
     """One product."""
@@ -55,6 +58,7 @@ def retrieve(product_id: int) -> Response:
 
 
 @blp.route("/api/products/<int:product_id>/", methods=["PUT", "PATCH"])
+@blp.doc(operationId="updateProduct")
 @blp.body(ProductPatch, partial=True)
 @blp.response(200, ProductOut)
 def change(body: dict[str, Any], product_id: int) -> Response:
@@ -66,6 +70,7 @@ def change(body: dict[str, Any], product_id: int) -> Response:
 
 
 @blp.delete("/api/products/<int:product_id>/")
+@blp.doc(operationId="deleteProduct")
 @roles("ADMIN", "OWNER")
 @blp.response(204)
 def delete(product_id: int) -> Response:
@@ -76,6 +81,7 @@ def delete(product_id: int) -> Response:
 
 
 @blp.post("/api/products/<int:product_id>/reserve/")
+@blp.doc(operationId="reserveStock")
 @idempotency.idempotent
 @blp.body(Reservation)
 @blp.response(200, ReservationOut)

@@ -16,10 +16,11 @@ from chassis.blueprint import Blueprint
 from chassis.current import reading
 from chassis.problems import NotFound
 
-blp = Blueprint("promotions", __name__, description="Percentages off a product between two dates.")
+blp = Blueprint("promotions", __name__, tag="Promotions", description="Percentages off a product between two dates.")
 
 
 @blp.get("/api/promotions/")
+@blp.doc(operationId="listPromotions")
 @blp.query(PromotionQuery)
 @blp.response(200, PromotionOut(many=True))
 def list_promotions(query: dict[str, Any]) -> Response:
@@ -29,6 +30,7 @@ def list_promotions(query: dict[str, Any]) -> Response:
 
 
 @blp.post("/api/promotions/")
+@blp.doc(operationId="createPromotion")
 @roles("ADMIN", "OWNER")
 @idempotency.idempotent
 @blp.body(PromotionCreate)
@@ -39,6 +41,7 @@ def create(body: dict[str, Any]) -> Response:
 
 
 @blp.get("/api/promotions/<int:promotion_id>/")
+@blp.doc(operationId="getPromotion")
 @blp.response(200, PromotionOut)
 def retrieve(promotion_id: int) -> Response:
     """One promotion."""
@@ -50,6 +53,7 @@ def retrieve(promotion_id: int) -> Response:
 
 
 @blp.route("/api/promotions/<int:promotion_id>/", methods=["PUT", "PATCH"])
+@blp.doc(operationId="updatePromotion")
 @roles("ADMIN", "OWNER")
 @blp.body(PromotionPatch, partial=True)
 @blp.response(200, PromotionOut)
@@ -66,6 +70,7 @@ def change(body: dict[str, Any], promotion_id: int) -> Response:
 
 
 @blp.delete("/api/promotions/<int:promotion_id>/")
+@blp.doc(operationId="deletePromotion")
 @roles("ADMIN", "OWNER")
 @blp.response(204)
 def delete(promotion_id: int) -> Response:

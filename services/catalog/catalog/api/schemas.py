@@ -9,9 +9,10 @@ import marshmallow as ma
 
 from catalog.domain.models import EVERYONE, FREQUENT
 from catalog.domain.pricing import NOTATIONS
+from catalog.queries import PRODUCT_ORDERINGS, PROMOTION_ORDERINGS, SUPPLIER_ORDERINGS
 from chassis.columns import UID_LENGTH
 from chassis.pagination import ListQuery
-from chassis.schemas import Amount, Boolean, Choice, Code, Date, Integer, List, Nested, Schema, Text
+from chassis.schemas import Amount, Boolean, Choice, Code, Date, Integer, List, Nested, Ordering, Schema, Text
 
 MAX_UNITS = 1_000_000_000
 _RFC = r"[A-ZÑ&]{3,4}[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])[A-Z0-9]{3}"  # name, date, check characters
@@ -53,6 +54,10 @@ class SupplierPatch(SupplierCreate):
     pass
 
 
+class SupplierQuery(ListQuery):
+    ordering = Ordering(SUPPLIER_ORDERINGS)
+
+
 class SupplierOut(Schema):
     id = Integer()
     name = Text()
@@ -80,6 +85,7 @@ class ProductCreate(ProductPatch):
 
 
 class ProductQuery(ListQuery):
+    ordering = Ordering(PRODUCT_ORDERINGS)
     sku = Code(max_length=64)
     supplier = Integer()
     category_uid = Text(max_length=64)
@@ -125,6 +131,7 @@ class PromotionCreate(PromotionPatch):
 
 
 class PromotionQuery(ListQuery):
+    ordering = Ordering(PROMOTION_ORDERINGS)
     product = Integer()
     target_audience = Choice([EVERYONE, FREQUENT])
     is_active = Boolean()

@@ -16,10 +16,11 @@ from chassis.blueprint import Blueprint
 from chassis.current import reading
 from chassis.problems import NotFound
 
-blp = Blueprint("stock", __name__, description="Corrections of stock, and every movement of it.")
+blp = Blueprint("stock", __name__, tag="Stock", description="Corrections of stock, and every movement of it.")
 
 
 @blp.post("/api/products/<int:product_id>/adjust/")
+@blp.doc(operationId="adjustStock")
 @idempotency.idempotent
 @blp.body(Adjustment)
 @blp.response(200, ProductOut)
@@ -32,6 +33,7 @@ def adjust(body: dict[str, Any], product_id: int) -> Response:
 
 
 @blp.get("/api/products/<int:product_id>/movements/")
+@blp.doc(operationId="listStockMovements")
 @roles("ADMIN", "OWNER")
 @blp.query(MovementQuery)
 @blp.response(200, MovementOut(many=True))

@@ -6,8 +6,9 @@ import marshmallow as ma
 
 from catalog.api.schemas import MAX_UNITS
 from catalog.domain.models import MOVEMENT_KINDS
+from catalog.ledger import MOVEMENT_ORDERINGS
 from chassis.pagination import ListQuery
-from chassis.schemas import Choice, Date, Integer, Schema, Text
+from chassis.schemas import Choice, Date, Integer, Ordering, Schema, Text
 
 
 class Adjustment(Schema):
@@ -19,6 +20,7 @@ class Adjustment(Schema):
 
 
 class MovementQuery(ListQuery):
+    ordering = Ordering(MOVEMENT_ORDERINGS)
     kind = Choice(MOVEMENT_KINDS)
     date_from = Date(metadata={"description": "A day of the account's time zone."})
     date_to = Date(metadata={"description": "The last day, included."})

@@ -7,21 +7,21 @@ from typing import Any
 from flask import Response
 
 from catalog import queries
-from catalog.api.schemas import SupplierCreate, SupplierOut, SupplierPatch
+from catalog.api.schemas import SupplierCreate, SupplierOut, SupplierPatch, SupplierQuery
 from catalog.usecases.suppliers import create_supplier, delete_supplier, update_supplier
 from chassis import conditional, idempotency, pagination, web
 from chassis.access import roles
 from chassis.blueprint import Blueprint
 from chassis.current import reading
-from chassis.pagination import ListQuery
 from chassis.problems import NotFound
 
-blp = Blueprint("suppliers", __name__, description="Who delivers goods.")
+blp = Blueprint("suppliers", __name__, tag="Suppliers", description="Who delivers goods.")
 
 
 @blp.get("/api/suppliers/")
+@blp.doc(operationId="listSuppliers")
 @roles("ADMIN", "OWNER")
-@blp.query(ListQuery)
+@blp.query(SupplierQuery)
 @blp.response(200, SupplierOut(many=True))
 def list_suppliers(query: dict[str, Any]) -> Response:
     """The account's suppliers; `search` looks at name, RFC, contact and phone number."""
@@ -30,6 +30,7 @@ def list_suppliers(query: dict[str, Any]) -> Response:
 
 
 @blp.post("/api/suppliers/")
+@blp.doc(operationId="createSupplier")
 @roles("ADMIN", "OWNER")
 @idempotency.idempotent
 @blp.body(SupplierCreate)
@@ -40,6 +41,7 @@ def create(body: dict[str, Any]) -> Response:
 
 
 @blp.get("/api/suppliers/<int:supplier_id>/")
+@blp.doc(operationId="getSupplier")
 @roles("ADMIN", "OWNER")
 @blp.response(200, SupplierOut)
 def retrieve(supplier_id: int) -> Response:
@@ -52,6 +54,7 @@ def retrieve(supplier_id: int) -> Response:
 
 
 @blp.route("/api/suppliers/<int:supplier_id>/", methods=["PUT", "PATCH"])
+@blp.doc(operationId="updateSupplier")
 @roles("ADMIN", "OWNER")
 @blp.body(SupplierPatch, partial=True)
 @blp.response(200, SupplierOut)
@@ -63,6 +66,7 @@ def change(body: dict[str, Any], supplier_id: int) -> Response:
 
 
 @blp.delete("/api/suppliers/<int:supplier_id>/")
+@blp.doc(operationId="deleteSupplier")
 @roles("ADMIN", "OWNER")
 @blp.response(204)
 def delete(supplier_id: int) -> Response:

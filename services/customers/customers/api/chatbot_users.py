@@ -12,9 +12,9 @@ from chassis.blueprint import Blueprint
 from chassis.conditional import check_if_match, detail, etag_of
 from chassis.current import reading, writing
 from chassis.json import json_response
-from chassis.pagination import ListQuery, listed
+from chassis.pagination import listed
 from customers import queries
-from customers.api.schemas import ChatbotUserCreate, ChatbotUserOut, ChatbotUserPatch
+from customers.api.schemas import ChatbotUserCreate, ChatbotUserOut, ChatbotUserPatch, ChatbotUserQuery
 from customers.usecases.chatbot_users import (
     create_chatbot_user,
     delete_chatbot_user,
@@ -22,14 +22,15 @@ from customers.usecases.chatbot_users import (
     update_chatbot_user,
 )
 
-blp = Blueprint("chatbot_users", __name__, description="The chatbot's users.")
+blp = Blueprint("chatbot_users", __name__, tag="Chatbot users", description="The chatbot's users.")
 
 _ONE = "/api/chatbotusers/<string:mobile_number>/"
 
 
 @blp.get("/api/chatbotusers/")
+@blp.doc(operationId="listChatbotUsers")
 @roles("ADMIN", "OWNER")
-@blp.query(ListQuery)
+@blp.query(ChatbotUserQuery)
 @blp.response(200, ChatbotUserOut(many=True))
 def list_chatbot_users(query: dict[str, Any]) -> Response:
     """The chatbot's users by number; `search` looks at number and name."""
@@ -38,6 +39,7 @@ def list_chatbot_users(query: dict[str, Any]) -> Response:
 
 
 @blp.post("/api/chatbotusers/")
+@blp.doc(operationId="createChatbotUser")
 @roles("ADMIN", "OWNER")
 @idempotency.idempotent
 @blp.body(ChatbotUserCreate)
@@ -48,6 +50,7 @@ def create(body: dict[str, Any]) -> Response:
 
 
 @blp.get(_ONE)
+@blp.doc(operationId="getChatbotUser")
 @roles("ADMIN", "OWNER")
 @blp.response(200, ChatbotUserOut)
 def show(mobile_number: str) -> Response:
@@ -57,6 +60,7 @@ def show(mobile_number: str) -> Response:
 
 
 @blp.route(_ONE, methods=["PUT", "PATCH"])
+@blp.doc(operationId="updateChatbotUser")
 @roles("ADMIN", "OWNER")
 @blp.body(ChatbotUserPatch, partial=True)
 @blp.response(200, ChatbotUserOut)
@@ -68,6 +72,7 @@ def change(body: dict[str, Any], mobile_number: str) -> Response:
 
 
 @blp.delete(_ONE)
+@blp.doc(operationId="deleteChatbotUser")
 @roles("ADMIN", "OWNER")
 @blp.response(204)
 def delete(mobile_number: str) -> Response:
@@ -76,6 +81,7 @@ def delete(mobile_number: str) -> Response:
 
 
 @blp.post(_ONE + "interactions/")
+@blp.doc(operationId="recordChatbotInteraction")
 @roles("ADMIN", "OWNER")
 @idempotency.idempotent
 @blp.response(204)

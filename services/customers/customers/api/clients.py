@@ -16,7 +16,7 @@ from customers.api.client_schemas import ClientActive, ClientOut, ClientUpsert
 from customers.runtime import runtime
 from customers.usecases.clients import States, delete_clients, set_active
 
-blp = Blueprint("clients", __name__, description="B2B clients.")
+blp = Blueprint("clients", __name__, tag="B2B clients", description="B2B clients.")
 
 _ALL = "/api/v1/client"
 _ONE = "/api/v1/client/<uid>"
@@ -31,6 +31,7 @@ def _own() -> str | None:
 
 
 @blp.post(_ALL)
+@blp.doc(operationId="upsertB2bClients")
 @blp.batch(ClientUpsert)
 @blp.response(200, b2b.UIDS)
 def upsert(elements: list[dict[str, Any]]) -> Response:
@@ -40,6 +41,7 @@ def upsert(elements: list[dict[str, Any]]) -> Response:
 
 
 @blp.get(_ALL)
+@blp.doc(operationId="listB2bClients")
 @roles(*_READERS)
 @blp.query(b2b.OffsetQuery)
 @blp.response(200, b2b.page(ClientOut))
@@ -50,6 +52,7 @@ def list_clients(query: dict[str, Any]) -> Response:
 
 
 @blp.get(_ONE)
+@blp.doc(operationId="getB2bClient")
 @roles(*_READERS)
 @blp.response(200, b2b.one(ClientOut))
 def show(uid: str) -> Response:
@@ -59,6 +62,7 @@ def show(uid: str) -> Response:
 
 
 @blp.get("/api/v1/client/email/<email>")
+@blp.doc(operationId="findB2bClientByEmail")
 @roles(*_READERS)
 @blp.response(200, b2b.one(ClientOut))
 def find_by_email(email: str) -> Response:
@@ -68,6 +72,7 @@ def find_by_email(email: str) -> Response:
 
 
 @blp.delete(_ONE)
+@blp.doc(operationId="deleteB2bClient")
 @blp.response(200, b2b.DONE)
 def delete(uid: str) -> Response:
     """Delete a client: its phone and e-mail become free, its tokens end."""
@@ -77,6 +82,7 @@ def delete(uid: str) -> Response:
 
 
 @blp.delete(_ALL)
+@blp.doc(operationId="deleteB2bClients")
 @blp.batch(schemas.Uid)
 @blp.response(200, b2b.DONE)
 def delete_batch(uids: list[str]) -> Response:
@@ -87,6 +93,7 @@ def delete_batch(uids: list[str]) -> Response:
 
 
 @blp.post("/api/v1/client/active")
+@blp.doc(operationId="setB2bClientsActive")
 @blp.batch(ClientActive)
 @blp.response(200, b2b.DONE)
 def activate(elements: list[dict[str, Any]]) -> Response:

@@ -15,10 +15,11 @@ from customers import queries
 from customers.api.schemas import CreditHistoryQuery, CreditPayment, CreditPaymentOut, CreditTransactionOut
 from customers.usecases import credit
 
-blp = Blueprint("credit", __name__, description="The store credit of customers.")
+blp = Blueprint("credit", __name__, tag="Store credit", description="The store credit of customers.")
 
 
 @blp.post("/api/customers/<int:customer_id>/pay-credit/")
+@blp.doc(operationId="payCredit")
 @idempotency.idempotent
 @blp.body(CreditPayment)
 @blp.response(200, CreditPaymentOut)
@@ -28,6 +29,7 @@ def pay_credit(body: dict[str, Any], customer_id: int) -> Response:
 
 
 @blp.get("/api/customers/<int:customer_id>/credit-history/")
+@blp.doc(operationId="listCreditHistory")
 @blp.query(CreditHistoryQuery)
 @blp.response(200, CreditTransactionOut(many=True))
 def history(query: dict[str, Any], customer_id: int) -> Response:

@@ -16,12 +16,13 @@ from customers import queries
 from customers.api.schemas import CustomerCreate, CustomerOut, CustomerPatch, CustomerQuery
 from customers.usecases.customers import create_customer, delete_customer, update_customer
 
-blp = Blueprint("customers", __name__, description="Customers of the shop.")
+blp = Blueprint("customers", __name__, tag="Customers", description="Customers of the shop.")
 
 _ONE = "/api/customers/<int:customer_id>/"
 
 
 @blp.get("/api/customers/")
+@blp.doc(operationId="listCustomers")
 @blp.query(CustomerQuery)
 @blp.response(200, CustomerOut(many=True))
 def list_customers(query: dict[str, Any]) -> Response:
@@ -31,6 +32,7 @@ def list_customers(query: dict[str, Any]) -> Response:
 
 
 @blp.post("/api/customers/")
+@blp.doc(operationId="createCustomer")
 @idempotency.idempotent
 @blp.body(CustomerCreate)
 @blp.response(201, CustomerOut)
@@ -40,6 +42,7 @@ def create(body: dict[str, Any]) -> Response:
 
 
 @blp.get(_ONE)
+@blp.doc(operationId="getCustomer")
 @blp.response(200, CustomerOut)
 def show(customer_id: int) -> Response:
     """One customer, with an ETag."""
@@ -48,6 +51,7 @@ def show(customer_id: int) -> Response:
 
 
 @blp.route(_ONE, methods=["PUT", "PATCH"])
+@blp.doc(operationId="updateCustomer")
 @blp.body(CustomerPatch, partial=True)
 @blp.response(200, CustomerOut)
 def change(body: dict[str, Any], customer_id: int) -> Response:
@@ -58,6 +62,7 @@ def change(body: dict[str, Any], customer_id: int) -> Response:
 
 
 @blp.delete(_ONE)
+@blp.doc(operationId="deleteCustomer")
 @blp.response(204)
 def delete(customer_id: int) -> Response:
     """Delete a customer; the ledgers stay, phone and e-mail become free."""

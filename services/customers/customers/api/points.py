@@ -15,10 +15,11 @@ from customers import queries
 from customers.api.schemas import PointsChange, PointsChangeOut, PointsHistoryQuery, PointsTransactionOut
 from customers.usecases.manual_points import record_points
 
-blp = Blueprint("points", __name__, description="The loyalty points ledger.")
+blp = Blueprint("points", __name__, tag="Loyalty points", description="The loyalty points ledger.")
 
 
 @blp.post("/api/customers/<int:customer_id>/points/")
+@blp.doc(operationId="changePoints")
 @idempotency.idempotent
 @blp.body(PointsChange)
 @blp.response(201, PointsChangeOut)
@@ -31,6 +32,7 @@ def change_points(body: dict[str, Any], customer_id: int) -> Response:
 
 
 @blp.get("/api/customers/<int:customer_id>/history/")
+@blp.doc(operationId="listPointsHistory")
 @blp.query(PointsHistoryQuery)
 @blp.response(200, PointsTransactionOut(many=True))
 def history(query: dict[str, Any], customer_id: int) -> Response:

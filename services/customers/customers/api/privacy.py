@@ -13,10 +13,11 @@ from customers import queries
 from customers.api.schemas import CustomerExportOut
 from customers.usecases.erase_customer import erase_customer
 
-blp = Blueprint("privacy", __name__, description="A customer's personal data.")
+blp = Blueprint("privacy", __name__, tag="Customers", description="A customer's personal data.")
 
 
 @blp.get("/api/customers/<int:customer_id>/export/")
+@blp.doc(operationId="exportCustomer")
 @roles("ADMIN", "OWNER")
 @blp.response(200, CustomerExportOut)
 def export(customer_id: int) -> Response:
@@ -26,6 +27,7 @@ def export(customer_id: int) -> Response:
 
 
 @blp.post("/api/customers/<int:customer_id>/erase/")
+@blp.doc(operationId="eraseCustomer")
 @roles("ADMIN", "OWNER")
 @idempotency.idempotent
 @blp.response(204)

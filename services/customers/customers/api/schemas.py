@@ -11,6 +11,7 @@ from chassis.access import current_user
 from chassis.pagination import ListQuery
 from customers.domain.errors import PaymentNotPositive
 from customers.domain.models import ADJUSTMENT, CHARGE, CREDIT, EARN, PAYMENT, POINTS, REDEEM
+from customers.queries import CHATBOT_USER_ORDERINGS, CUSTOMER_ORDERINGS, HISTORY_ORDERINGS
 
 TRANSACTION_TYPES = (EARN, REDEEM, ADJUSTMENT)
 CREDIT_TRANSACTION_TYPES = (CHARGE, PAYMENT, ADJUSTMENT)
@@ -65,6 +66,7 @@ class CustomerOut(schemas.Schema):
 class CustomerQuery(ListQuery):
     """What the list of customers takes."""
 
+    ordering = schemas.Ordering(CUSTOMER_ORDERINGS)
     phone_number = schemas.Text(max_length=20)
     email = schemas.Email(max_length=254)
     is_frequent = schemas.Boolean()
@@ -107,6 +109,7 @@ class PointsTransactionOut(schemas.Schema):
 class PointsHistoryQuery(ListQuery):
     """What the points history takes."""
 
+    ordering = schemas.Ordering(HISTORY_ORDERINGS)
     transaction_type = schemas.Choice(TRANSACTION_TYPES)
 
 
@@ -153,6 +156,7 @@ class CreditTransactionOut(schemas.Schema):
 class CreditHistoryQuery(ListQuery):
     """What the credit history takes."""
 
+    ordering = schemas.Ordering(HISTORY_ORDERINGS)
     transaction_type = schemas.Choice(CREDIT_TRANSACTION_TYPES)
 
 
@@ -234,6 +238,12 @@ class ChatbotUserCreate(ChatbotUserPatch):
     mobile_number = schemas.Text(
         required=True, max_length=20, pattern=r"\+?[0-9][0-9 ().-]*", pattern_message="Enter a valid mobile number."
     )
+
+
+class ChatbotUserQuery(ListQuery):
+    """What the list of chatbot users takes."""
+
+    ordering = schemas.Ordering(CHATBOT_USER_ORDERINGS)
 
 
 class ChatbotUserOut(schemas.Schema):

@@ -19,7 +19,7 @@ from sales.domain.b2b_orders import STATUSES
 from sales.usecases.b2b_items import delete_item, delete_items, upsert_items
 from sales.usecases.b2b_orders import change_statuses, delete_orders, upsert_orders
 
-blp = Blueprint("b2b_orders", __name__, description="B2B orders and their items.")
+blp = Blueprint("b2b_orders", __name__, tag="B2B orders", description="B2B orders and their items.")
 
 _ALL = "/api/v1/order"
 _ONE = "/api/v1/order/<uid>"
@@ -27,6 +27,7 @@ _EVERYONE = (*STAFF, "CLIENT")
 
 
 @blp.post(_ALL)
+@blp.doc(operationId="upsertB2bOrders")
 @roles(*_EVERYONE)
 @blp.batch(B2BOrderUpsert)
 @blp.response(200, b2b.UIDS)
@@ -37,6 +38,7 @@ def upsert(elements: list[dict[str, Any]]) -> Response:
 
 
 @blp.get(_ALL)
+@blp.doc(operationId="listB2bOrders")
 @roles(*_EVERYONE)
 @blp.query(b2b.OffsetQuery)
 @blp.response(200, b2b.page(B2BOrderOut))
@@ -47,6 +49,7 @@ def index(query: dict[str, Any]) -> Response:
 
 
 @blp.get(_ONE)
+@blp.doc(operationId="getB2bOrder")
 @roles(*_EVERYONE)
 @blp.response(200, b2b.one(B2BOrderOut))
 def retrieve(uid: str) -> Response:
@@ -57,6 +60,7 @@ def retrieve(uid: str) -> Response:
 
 
 @blp.delete(_ONE)
+@blp.doc(operationId="deleteB2bOrder")
 @blp.response(200, b2b.DONE)
 def delete(uid: str) -> Response:
     """Delete an order and its items."""
@@ -64,6 +68,7 @@ def delete(uid: str) -> Response:
 
 
 @blp.delete(_ALL)
+@blp.doc(operationId="deleteB2bOrders")
 @blp.batch(Uid)
 @blp.response(200, b2b.DONE)
 def delete_batch(uids: list[str]) -> Response:
@@ -72,6 +77,7 @@ def delete_batch(uids: list[str]) -> Response:
 
 
 @blp.get("/api/v1/order/user/<user_uid>")
+@blp.doc(operationId="listB2bOrdersOfUser")
 @roles(*_EVERYONE)
 @blp.query(b2b.OffsetQuery)
 @blp.response(200, b2b.page(B2BOrderOut))
@@ -84,6 +90,7 @@ def of_user(query: dict[str, Any], user_uid: str) -> Response:
 
 
 @blp.get("/api/v1/order/status/<status>")
+@blp.doc(operationId="listB2bOrdersOfStatus")
 @roles(*_EVERYONE)
 @blp.query(b2b.OffsetQuery)
 @blp.response(200, b2b.page(B2BOrderOut))
@@ -96,6 +103,7 @@ def of_status(query: dict[str, Any], status: str) -> Response:
 
 
 @blp.put("/api/v1/order/status")
+@blp.doc(operationId="setB2bOrderStatus")
 @roles(*_EVERYONE)
 @blp.batch(B2BOrderStatus)
 @blp.response(200, b2b.DONE)
@@ -105,6 +113,7 @@ def change_status(elements: list[dict[str, Any]]) -> Response:
 
 
 @blp.post("/api/v1/order/item")
+@blp.doc(operationId="upsertB2bOrderItems")
 @roles(*_EVERYONE)
 @blp.batch(B2BItemUpsert, unique=("order_uid", "product_uid"))
 @blp.response(200, b2b.DONE)
@@ -115,6 +124,7 @@ def upsert_item_batch(elements: list[dict[str, Any]]) -> Response:
 
 
 @blp.get("/api/v1/order/<uid>/items")
+@blp.doc(operationId="listB2bOrderItems")
 @roles(*_EVERYONE)
 @blp.query(b2b.WholeQuery)
 @blp.response(200, b2b.page(B2BItemOut))
@@ -127,6 +137,7 @@ def items(query: dict[str, Any], uid: str) -> Response:
 
 
 @blp.delete("/api/v1/order/<order_uid>/item/<product_uid>")
+@blp.doc(operationId="deleteB2bOrderItem")
 @roles(*_EVERYONE)
 @blp.response(200, b2b.DONE)
 def delete_one_item(order_uid: str, product_uid: str) -> Response:
@@ -136,6 +147,7 @@ def delete_one_item(order_uid: str, product_uid: str) -> Response:
 
 
 @blp.delete("/api/v1/order/items")
+@blp.doc(operationId="deleteB2bOrderItems")
 @roles(*_EVERYONE)
 @blp.batch(B2BItemKey, unique=("order_uid", "product_uid"))
 @blp.response(200, b2b.DONE)

@@ -21,10 +21,11 @@ from sales.domain.models import HELD_METHODS
 from sales.usecases.place_order import place_order
 from sales.usecases.transitions import cancel_order, pay_order
 
-blp = Blueprint("orders", __name__, description="Orders of the point of sale and their payment")
+blp = Blueprint("orders", __name__, tag="Orders", description="Orders of the point of sale and their payment")
 
 
 @blp.post("/api/orders/")
+@blp.doc(operationId="createOrder")
 @idempotency.idempotent
 @blp.body(schemas.OrderCreate)
 @blp.response(201, schemas.OrderCreatedOut)
@@ -56,6 +57,7 @@ def create(body: dict[str, Any]) -> Response:
 
 
 @blp.post("/api/orders/quote/")
+@blp.doc(operationId="quoteOrder")
 @blp.body(schemas.OrderCreate)
 @blp.response(200, schemas.QuoteOut)
 def quote(body: dict[str, Any]) -> Response:
@@ -64,6 +66,7 @@ def quote(body: dict[str, Any]) -> Response:
 
 
 @blp.get("/api/orders/")
+@blp.doc(operationId="listOrders")
 @blp.query(schemas.OrderQuery)
 @blp.response(200, schemas.OrderOut(many=True))
 def list_orders(query: dict[str, Any]) -> Response:
@@ -76,6 +79,7 @@ def list_orders(query: dict[str, Any]) -> Response:
 
 
 @blp.get("/api/orders/<int:order_id>/")
+@blp.doc(operationId="getOrder")
 @blp.response(200, schemas.OrderOut)
 def detail(order_id: int) -> Response:
     """One order."""
@@ -87,6 +91,7 @@ def detail(order_id: int) -> Response:
 
 
 @blp.post("/api/orders/<int:order_id>/pay/")
+@blp.doc(operationId="payOrder")
 @idempotency.idempotent
 @blp.body(schemas.OrderPay)
 @blp.response(200, schemas.OrderPaidOut)
@@ -98,6 +103,7 @@ def pay(body: dict[str, Any], order_id: int) -> Response:
 
 
 @blp.post("/api/orders/<int:order_id>/cancel/")
+@blp.doc(operationId="cancelOrder")
 @idempotency.idempotent
 @blp.body(schemas.OrderCancel)
 @blp.response(200, schemas.OrderCancelledOut)

@@ -22,10 +22,11 @@ TYPES = {"text": TEXT, "html": HTML, "pdf": PDF}
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 """What a page needs that carries its style and loads nothing; the gateway passes it on instead of its own."""
 
-blp = Blueprint("receipts", __name__, description="Receipts of orders")
+blp = Blueprint("receipts", __name__, tag="Orders", description="Receipts of orders")
 
 
 @blp.get("/api/orders/<int:order_id>/receipt/")
+@blp.doc(operationId="getReceipt")
 @blp.query(schemas.ReceiptQuery)
 @blp.files(response=[TEXT, HTML, PDF])
 def show(query: dict[str, Any], order_id: int) -> Response:

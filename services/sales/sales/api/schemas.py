@@ -6,6 +6,7 @@ from chassis import schemas
 from chassis.pagination import ListQuery
 from sales.domain.drafts import BIRTHDAY, PROMOTION
 from sales.domain.models import PAYMENT_METHODS, STATUSES
+from sales.queries import ORDERINGS
 
 
 class ItemCreate(schemas.Schema):
@@ -27,6 +28,7 @@ class OrderCancel(schemas.Schema):
 
 
 class OrderQuery(ListQuery):
+    ordering = schemas.Ordering(ORDERINGS)
     status = schemas.Choice(STATUSES, normalize=str.upper)
     customer = schemas.Integer(minimum=1)
     payment_method = schemas.Choice(PAYMENT_METHODS, normalize=str.upper)

@@ -22,6 +22,7 @@ from toy.domain.models import Widget
 
 blp = Blueprint("widgets", __name__)
 COLUMNS = (Widget.id, Widget.name, Widget.price)
+ORDERINGS = {"name": Widget.name, "price": Widget.price}
 refusing = {"on": False}
 held_up: list[Event] = []  # the next request waits in its transaction for the first of these
 
@@ -29,6 +30,10 @@ held_up: list[Event] = []  # the next request waits in its transaction for the f
 class WidgetCreate(schemas.Schema):
     name = schemas.Text(required=True, max_length=5)
     price = schemas.Amount(required=True, minimum=0)
+
+
+class WidgetQuery(ListQuery):
+    ordering = schemas.Ordering(ORDERINGS)
 
 
 class WidgetOut(schemas.Schema):
@@ -70,11 +75,11 @@ def create(body):
 
 
 @blp.get("/api/widgets/")
-@blp.query(ListQuery)
+@blp.query(WidgetQuery)
 @blp.response(200, WidgetOut(many=True))
 def index(query):
     with reading() as session:
-        statement = select(*COLUMNS).order_by(*order_by(query.get("ordering"), {"name": Widget.name}, [Widget.id]))
+        statement = select(*COLUMNS).order_by(*order_by(query.get("ordering"), ORDERINGS, [Widget.id]))
         return listed(session, statement, query, lambda row: row._asdict())
 
 

@@ -12,7 +12,7 @@ from chassis.uids import new_uid
 from chassis.upserts import upsert
 from toy.domain.models import Gadget
 
-blp = Blueprint("gadgets", __name__)
+blp = Blueprint("gadgets", __name__, tag="Gadgets", description="Gadgets in batches")
 COLUMNS = (Gadget.uid, Gadget.price, Gadget.note)
 
 
@@ -63,6 +63,7 @@ def delete_gadgets(session, *, uids, unknown=None):
 
 
 @blp.post("/api/v1/gadget")
+@blp.doc(operationId="upsertGadgets")
 @roles("ADMIN", "OWNER")
 @blp.batch(GadgetUpsert)
 @blp.response(200, b2b.UIDS)
