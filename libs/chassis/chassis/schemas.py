@@ -15,11 +15,11 @@ from typing import Any
 import marshmallow as ma
 
 from chassis.columns import UID_LENGTH
-from chassis.text import cut, is_visible, nfc, without_invisible
+from chassis.text import cut, is_visible, lower, nfc, without_invisible
 
 REQUIRED = {"required": "This field is required.", "null": "This field may not be null."}
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
-_EMAIL = re.compile(r"[^@\s\"(),:;<>\[\]\\]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)+")
+_EMAIL = re.compile(r"[^@\s\"(),:;<>\[\]\\/#%?]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)+")
 
 
 class Schema(ma.Schema):
@@ -56,7 +56,7 @@ class Text(ma.fields.String):
             value = str(value)  # phone numbers and folios are often sent as JSON numbers; a float is none of them
         if not isinstance(value, str) or "\x00" in value:
             raise self.make_error("invalid")
-        value = nfc(self._cleaned(value)).strip()
+        value = self._cleaned(value).strip()
         if not is_visible(value):
             if self.blank:
                 return ""
@@ -70,14 +70,14 @@ class Text(ma.fields.String):
         return value
 
     def _cleaned(self, value: str) -> str:
-        return value
+        return nfc(value)
 
 
 class Code(Text):
     """A code that machines read, such as a SKU: characters that nobody sees are removed from it."""
 
     def _cleaned(self, value: str) -> str:
-        return without_invisible(value)
+        return nfc(without_invisible(value))
 
 
 class Uid(Text):
@@ -102,11 +102,11 @@ class Email(Text):
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
         value = super()._deserialize(value, attr, data, **kwargs)
-        if value and not _EMAIL.fullmatch(value):
+        if value and (not _EMAIL.fullmatch(value) or without_invisible(value) != value):
             raise ma.ValidationError("Enter a valid email address.")
         if self.max_length and len(value.casefold()) > self.max_length:
             raise ma.ValidationError(f"Ensure this field has no more than {self.max_length} characters.")
-        return value.lower()
+        return lower(value)
 
 
 class Ordering(Text):

@@ -23,6 +23,11 @@ def nfc(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
+def lower(text: str) -> str:
+    """`text` in lower case, which may take it out of form C on the way."""
+    return nfc(text.lower())
+
+
 def without_invisible(text: str) -> str:
     """`text` without the characters that nobody sees, such as U+200B: what a code is compared by."""
     return text if text.isascii() and text.isprintable() else _INVISIBLE.sub("", text)

@@ -11,8 +11,9 @@ from sqlalchemy import select
 from auth import queries
 from auth.domain.facts import account_fact, user_fact
 from auth.domain.models import Account, User
-from auth.domain.passwords import MAX_LENGTH, MIN_LENGTH
+from auth.domain.passwords import MAX_LENGTH, MIN_LENGTH, BadPassword, new_password
 from auth.domain.signing_keys import generate
+from auth.domain.usernames import BadUsername, is_foreign_email, new_username
 from auth.runtime import passwords_of
 from auth.usecases.accounts import bootstrap as make_first_account
 from auth.usecases.audit import KEY_ROTATED, SYSTEM, Subject, record
@@ -21,6 +22,7 @@ from chassis.cli import Service
 from chassis.db import ALL_ACCOUNTS
 from chassis.messaging.outbox import Fact
 from chassis.messaging.republish import Aggregate, republish_command
+from chassis.text import lower
 
 
 @click.command()
@@ -37,12 +39,22 @@ def bootstrap(service: Service) -> None:
             raise click.ClickException(f"MOSTRADOR_{name.upper()} is not set")
     if not MIN_LENGTH <= len(settings.admin_password) <= MAX_LENGTH:
         raise click.ClickException(f"MOSTRADOR_ADMIN_PASSWORD must have {MIN_LENGTH} to {MAX_LENGTH} characters")
+    email = lower(settings.admin_email.strip())
+    try:
+        new_password(settings.admin_password)
+        username = new_username(settings.admin_username)
+    except BadPassword:
+        raise click.ClickException("MOSTRADOR_ADMIN_PASSWORD has control or invisible characters") from None
+    except BadUsername as bad:
+        raise click.ClickException(f"MOSTRADOR_ADMIN_USERNAME: {bad}") from None
+    if is_foreign_email(username, email):
+        raise click.ClickException("MOSTRADOR_ADMIN_USERNAME is an e-mail, but not MOSTRADOR_ADMIN_EMAIL")
     password_hash = passwords_of(settings).hash(settings.admin_password)
     key = generate(settings.signing_key_passphrase)
     with database.transaction(ALL_ACCOUNTS) as session:
         made = make_first_account(
-            session, company_name=settings.company_name, email=settings.admin_email.strip().lower(),
-            username=settings.admin_username, password_hash=password_hash, key=key,
+            session, company_name=settings.company_name, email=email, username=username,
+            password_hash=password_hash, key=key,
         )  # fmt: skip
     click.echo(
         f"Account {settings.company_name!r} with {settings.admin_email}." if made else "The first account is there."

@@ -24,6 +24,7 @@ from auth.domain.errors import (
     WrongCurrentPassword,
 )
 from auth.domain.names import phone_key, split_full_name
+from auth.domain.passwords import UserPasswords
 from auth.domain.plans import OWNER
 from auth.domain.principals import Principal, principal_of_client, principal_of_user
 from auth.domain.tokens import access_claims, new_refresh_token, token_hash
@@ -44,7 +45,6 @@ from auth.usecases.sessions import (
 from auth.usecases.throttle import counted, throttle
 from auth.usecases.users import Ending, NewUser, change_password, keep_password_hash
 from chassis.db import ALL_ACCOUNTS, Database, utcnow
-from chassis.passwords import Passwords
 from chassis.problems import Problem
 from chassis.throttle import Counted
 from chassis.uids import new_uid
@@ -76,7 +76,7 @@ class Logins:
     """The doors of the platform, on one database with one set of keys."""
 
     def __init__(
-        self, settings: Config, database: Database, keystore: KeyStore, passwords: Passwords, gateways: Gateways,
+        self, settings: Config, database: Database, keystore: KeyStore, passwords: UserPasswords, gateways: Gateways,
         customers: Customers,
     ) -> None:  # fmt: skip
         self._settings, self._database, self._keystore = settings, database, keystore
@@ -95,9 +95,9 @@ class Logins:
 
         NoActiveAccount, TooManyFailures; to one who knows the password UserBlocked, AlreadyLoggedIn.
         """
-        attempt = self._attempt(name, device)
         with self._database.read(ALL_ACCOUNTS) as session:
             user: Any = queries.user_by_login(session, name)
+            attempt = self._attempt(session, name, device)
         fault = _fault(user, right=self._right(user, password))
         opening, refresh = self._opening(exclusive=exclusive, b2b=b2b)
         now = utcnow()
@@ -110,7 +110,7 @@ class Logins:
 
         principal = principal_of_user(user) if user else None
         session_id = self._settle(attempt, device, principal, fault, open_session)
-        if self._passwords.outdated(user.password_hash):
+        if self._passwords.stale(user.password_hash, password):
             self._rehash(user, password)
         tokens = self._tokens(
             principal_of_user(user), opening.sid, device.client_type, opening.access_seconds, now, refresh
@@ -119,7 +119,8 @@ class Logins:
 
     def log_in_client(self, *, phone: str, pin_code: str, device: Device) -> LoggedIn:
         """A new session of a B2B client. NoActiveAccount, TooManyFailures; Unavailable while customers does not answer."""
-        attempt = self._attempt(phone_key(phone), device, kind="phone")
+        with self._database.read(ALL_ACCOUNTS) as session:
+            attempt = self._attempt(session, phone_key(phone), device, kind="phone")
         found: Any = self._customers.client_of_pin(phone, pin_code)
         with self._database.read(ALL_ACCOUNTS) as session:
             known = found or queries.client_by_phone(session, phone_key(phone))
@@ -179,12 +180,7 @@ class Logins:
 
         WrongCurrentPassword, which counts as a failed login, and TooManyFailures.
         """
-        with self._database.read(ALL_ACCOUNTS) as session:
-            user = queries.user_with_password(session, user_id)
-        if user is None:
-            raise SessionEnded
-        attempt = self._attempt(user.email, device)
-        right = self._passwords.verify(user.password_hash, current)
+        user, attempt, right = self._try_current(user_id, current, device)
         new_hash = self._passwords.hash(new) if right else ""
 
         def change(session: Session) -> int | Problem:
@@ -194,6 +190,15 @@ class Logins:
         fault = None if right else "wrong_password"
         self._settle(attempt, device, principal_of_user(user), fault, change, refusal=WrongCurrentPassword)
         self.tell_gateways()
+
+    def confirm(self, *, user_id: int, current: str, device: Device) -> None:
+        """Make sure that a user, who is logged in, knows their password.
+
+        WrongCurrentPassword, which counts as a failed login, and TooManyFailures.
+        """
+        user, attempt, right = self._try_current(user_id, current, device)
+        fault = None if right else "wrong_password"
+        self._settle(attempt, device, principal_of_user(user), fault, lambda _: 1, refusal=WrongCurrentPassword)
 
     def refresh(self, *, token: str, by: Actor) -> Tokens:
         """The next pair of a session; InvalidToken or SessionEnded."""
@@ -221,14 +226,24 @@ class Logins:
             self._passwords.verify(None, password)
         return right
 
-    def _attempt(self, name: str, device: Device, *, kind: str = "name") -> list[Counted]:
+    def _try_current(self, user_id: int, current: str, device: Device) -> tuple[Any, list[Counted], bool]:
+        """An active user, the attempt that this is, and whether `current` is the user's password."""
+        with self._database.read(ALL_ACCOUNTS) as session:
+            user = queries.user_with_password(session, user_id)
+            if user is None:
+                raise SessionEnded
+            attempt = self._attempt(session, user.email, device, user_id=user_id)
+        return user, attempt, self._passwords.verify(user.password_hash, current)
+
+    def _attempt(
+        self, session: Session, name: str, device: Device, *, kind: str = "name", user_id: int | None = None
+    ) -> list[Counted]:
         attempt = counted(
-            name=name, kind=kind, ip=device.ip_address,
+            name=name, kind=kind, user_id=user_id, ip=device.ip_address,
             per_name=self._settings.login_failures_per_name, per_ip=self._settings.login_failures_per_ip,
         )  # fmt: skip
-        with self._database.read(ALL_ACCOUNTS) as session:
-            if wait := self._throttle.retry_after(session, attempt, now=utcnow()):
-                raise TooManyFailures(wait)
+        if wait := self._throttle.retry_after(session, attempt, now=utcnow()):
+            raise TooManyFailures(wait)
         return attempt
 
     def _settle(

@@ -12,7 +12,7 @@ from sqlalchemy import Row, Select, and_, not_, or_, select
 from sqlalchemy.orm import Session
 
 from auth.domain.models import Account, Client, LoginName, LoginSession, PendingRevocation, SigningKey, User
-from auth.domain.names import join_name, login_key
+from auth.domain.names import join_name, login_key, typed_key
 from auth.domain.plans import MANAGERS, user_type
 from auth.domain.principals import Principal, principal_of_client, principal_of_user
 from chassis.db import utcnow
@@ -43,12 +43,15 @@ _zone = cache(ZoneInfo)
 
 def user_by_login(session: Session, name: str) -> Any | None:
     """The user who logs in by this e-mail or username, with `password_hash`; deleted ones too."""
-    return session.execute(
-        select(*_USER, User.password_hash)
+    typed = typed_key(name)
+    rows = session.execute(
+        select(*_USER, User.password_hash, LoginName.name.label("login_name"))
         .join(Account, Account.id == User.account_id)
         .join(LoginName, LoginName.user_id == User.id)
-        .where(LoginName.name == login_key(name))
-    ).first()
+        .where(LoginName.name.in_({login_key(name), typed}))
+    ).all()
+    # Of two users whose older names differ in Unicode's form only, the one whose name was typed.
+    return min(rows, key=lambda row: row.login_name != typed, default=None)
 
 
 def found_users(session: Session, *, uids: Collection[str]) -> list[dict[str, Any]]:

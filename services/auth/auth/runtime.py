@@ -9,11 +9,11 @@ from flask import current_app
 from auth.clients.customers import Customers
 from auth.clients.gateways import Gateways
 from auth.config import Config
+from auth.domain.passwords import UserPasswords
 from auth.keystore import KeyStore
 from auth.logins import Logins
 from auth.user_batches import LIGHTER_KIB, UserBatches
 from chassis.db import Database
-from chassis.passwords import Passwords
 
 EXTENSION = "auth"
 
@@ -23,7 +23,7 @@ class Runtime:
     """The parts that live as long as the process."""
 
     keystore: KeyStore
-    passwords: Passwords
+    passwords: UserPasswords
     logins: Logins
     user_batches: UserBatches
 
@@ -33,14 +33,14 @@ def assemble(settings: Config, database: Database) -> Runtime:
     keystore = KeyStore(database, settings)
     passwords = passwords_of(settings)
     logins = Logins(settings, database, keystore, passwords, Gateways(settings), Customers(settings))
-    lighter = Passwords(time_cost=1, memory_kib=min(LIGHTER_KIB, settings.argon2_memory_kib), parallelism=1)
+    lighter = UserPasswords(time_cost=1, memory_kib=min(LIGHTER_KIB, settings.argon2_memory_kib), parallelism=1)
     user_batches = UserBatches(database, passwords, lighter, settings.batch_hash_seconds)
     return Runtime(keystore, passwords, logins, user_batches)
 
 
-def passwords_of(settings: Config) -> Passwords:
+def passwords_of(settings: Config) -> UserPasswords:
     """The hasher with the configured parameters."""
-    return Passwords(
+    return UserPasswords(
         time_cost=settings.argon2_time_cost, memory_kib=settings.argon2_memory_kib,
         parallelism=settings.argon2_parallelism,
     )  # fmt: skip

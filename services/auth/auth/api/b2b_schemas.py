@@ -6,7 +6,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from auth.api.schemas import USERNAME, Password
+from auth.api.schemas import LoginName, Password, Username
 from auth.domain.plans import ROLES
 from auth.domain.principals import CLIENT
 from chassis import schemas
@@ -19,7 +19,7 @@ _EITHER = "Give either username and password, or phone and pin_code."
 class B2bLogin(schemas.Schema):
     """A user's `username` (or e-mail) and `password`, or a client's `phone` and `pin_code`."""
 
-    username = schemas.Text(max_length=254)
+    username = LoginName()
     password = Password()
     phone = schemas.Text(max_length=40)
     pin_code = schemas.Text(max_length=64)
@@ -105,9 +105,10 @@ class B2bUserUpsert(schemas.Schema):
     """A user as far as given. A new one needs `username`, `email` and `password`, and is an employee unless told otherwise."""
 
     uid = schemas.Uid()
-    username = schemas.Text(**USERNAME)
+    username = Username()
     email = schemas.Email(max_length=254)
     password = Password(checked=True)
+    current_password = Password(description="Wanted with another e-mail or username of one's own.")
     first_name = schemas.Text(blank=True, max_length=150)
     last_name = schemas.Text(blank=True, max_length=150)
     user_role = schemas.Choice(_ROLES, normalize=str.lower)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response
@@ -10,6 +11,7 @@ from auth import b2b_queries
 from auth.api.b2b_schemas import B2bUserOut, B2bUserUpsert
 from auth.api.callers import ending
 from auth.api.endings import done_and_tell
+from auth.api.own_names import confirmed_batch
 from auth.domain.plans import MANAGERS
 from auth.runtime import runtime
 from auth.usecases.b2b_users import delete_by_uid
@@ -30,8 +32,9 @@ _ONE = "/api/v1/user/<uid>"
 @roles(*MANAGERS)
 @blp.batch(B2bUserUpsert)
 @blp.response(200, b2b.UIDS)
-def upsert(elements: list[dict[str, Any]]) -> Response:
+def upsert(elements: Sequence[dict[str, Any]]) -> Response:
     """Create or change users; fields that are left out stay. The uids, in the order of the elements."""
+    elements = confirmed_batch(elements)
     uids = runtime().user_batches.upsert(elements, account_id=current_user().account_id, ending=ending())
     runtime().logins.tell_gateways()
     return b2b.answer(uids)

@@ -9,33 +9,28 @@ from typing import Any
 import marshmallow as ma
 
 from auth.domain.names import NAME_LENGTH, split_full_name
-from auth.domain.passwords import MAX_LENGTH, MIN_LENGTH
+from auth.domain.passwords import MAX_LENGTH, MIN_LENGTH, BadPassword, new_password
 from auth.domain.plans import EMPLOYEE, ROLES
+from auth.domain.usernames import CHARACTERS, INVALID, BadUsername, new_username
 from auth.queries import ORDERINGS
 from chassis import schemas
 from chassis.pagination import ListQuery
 
-USERNAME: dict[str, Any] = {
-    "max_length": 150,
-    "pattern": r"[\w.@+-]+",
-    "pattern_message": (
-        "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."
-    ),
-}
 _OPTIONAL: dict[str, Any] = {"blank": True, "allow_none": True}
 _TEXTS = ("phone_number", "address")  # null is the empty text here
 
 
 class Password(ma.fields.String):
-    """A password as it was typed, blanks included; `checked` wants the length of a new one."""
+    """A password as it was typed, blanks included; `checked` wants the length and the characters of a new one."""
 
     default_error_messages = {
         **schemas.REQUIRED, "invalid": "Not a valid string.", "blank": "This field may not be blank.",
     }  # fmt: skip
 
-    def __init__(self, *, checked: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *, checked: bool = False, description: str = "", **kwargs: Any) -> None:
         lengths = {"minLength": MIN_LENGTH, "maxLength": MAX_LENGTH} if checked else {"minLength": 1}
-        super().__init__(load_only=True, metadata={"format": "password", **lengths}, **kwargs)
+        described = {"description": description} if description else {}
+        super().__init__(load_only=True, metadata={"format": "password", **lengths, **described}, **kwargs)
         self.checked = checked
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
@@ -43,11 +38,33 @@ class Password(ma.fields.String):
             raise self.make_error("invalid")
         if not value:
             raise self.make_error("blank")
-        if self.checked and len(value) < MIN_LENGTH:
-            raise ma.ValidationError(f"Ensure this field has at least {MIN_LENGTH} characters.")
-        if self.checked and len(value) > MAX_LENGTH:
-            raise ma.ValidationError(f"Ensure this field has no more than {MAX_LENGTH} characters.")
+        if self.checked:
+            _check_new_password(value)
         return value
+
+
+def _check_new_password(typed: str) -> None:
+    try:
+        password = new_password(typed[: 4 * MAX_LENGTH])  # accents may take several characters as typed
+    except BadPassword:
+        raise ma.ValidationError("This field may contain no control characters and no invisible ones.") from None
+    if len(password) > MAX_LENGTH:
+        raise ma.ValidationError(f"Ensure this field has no more than {MAX_LENGTH} characters.")
+    if len(password) < MIN_LENGTH:
+        raise ma.ValidationError(f"Ensure this field has at least {MIN_LENGTH} characters.")
+
+
+class Username(schemas.Text):
+    """A new username, up to 150 characters."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=150, pattern=CHARACTERS, pattern_message=INVALID, **kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        try:
+            return new_username(super()._deserialize(value, attr, data, **kwargs))
+        except BadUsername as bad:
+            raise ma.ValidationError(str(bad)) from None
 
 
 class FullName(schemas.Text):
@@ -83,11 +100,21 @@ class Moment(ma.fields.AwareDateTime):
             raise self.make_error("invalid", input=value, obj_type="datetime") from None
 
 
+class LoginName(schemas.Text):
+    """The name by which one logs in, as it was typed: older names were told apart by their Unicode form."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=254, **kwargs)
+
+    def _cleaned(self, value: str) -> str:
+        return value
+
+
 class Login(schemas.Schema):
     """`email` or `username`; either may hold either."""
 
-    email = schemas.Text(max_length=254)
-    username = schemas.Text(max_length=254)
+    email = LoginName()
+    username = LoginName()
     password = Password(required=True)
 
     @ma.validates_schema(pass_original=True, skip_on_field_errors=False)
@@ -124,7 +151,7 @@ class _Names(schemas.Schema):
 class UserCreate(_Names):
     """001's body, or 003's: `full_name` instead of `username`, `first_name`, `last_name`."""
 
-    username = schemas.Text(**USERNAME)
+    username = Username()
     email = schemas.Email(required=True, max_length=254)
     password = Password(required=True, checked=True)
     first_name = schemas.Text(max_length=NAME_LENGTH)
@@ -146,7 +173,9 @@ class UserCreate(_Names):
 class ProfilePatch(_Names):
     """What one may change of oneself; anything else in the body is ignored."""
 
-    username = schemas.Text(**USERNAME)
+    current_password = Password(description="Wanted with another e-mail or username of one's own.")
+
+    username = Username()
     email = schemas.Email(max_length=254)
     first_name = schemas.Text(max_length=NAME_LENGTH)
     last_name = schemas.Text(max_length=NAME_LENGTH)

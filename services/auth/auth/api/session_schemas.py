@@ -6,7 +6,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from auth.api.schemas import Password, TokensOut, UserOut
+from auth.api.schemas import LoginName, Password, TokensOut, UserOut
 from auth.domain.models import CLIENT_TYPES, UNKNOWN
 from auth.session_queries import SESSION_ORDERINGS
 from chassis import schemas
@@ -18,7 +18,7 @@ _OPTIONAL: dict[str, Any] = {"blank": True, "allow_none": True}
 class DeviceLogin(schemas.Schema):
     """`username` holds a username or an e-mail; everything of the device may be left out."""
 
-    username = schemas.Text(required=True, max_length=254)
+    username = LoginName(required=True)
     password = Password(required=True)
     client_type = schemas.Choice(CLIENT_TYPES, load_default=UNKNOWN)
     device_name = schemas.Text(max_length=100, **_OPTIONAL)

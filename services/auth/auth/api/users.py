@@ -9,6 +9,7 @@ from flask import Response
 from auth import queries
 from auth.api.callers import actor, device, ending
 from auth.api.endings import respond_and_tell
+from auth.api.own_names import confirmed
 from auth.api.schemas import (
     Block,
     MessageOut,
@@ -57,8 +58,11 @@ def me() -> Response:
 @blp.body(ProfilePatch)
 @blp.response(200, UserOut)
 def change_me(body: dict[str, Any]) -> Response:
-    """Change one's own profile; what is left out stays, for PUT too."""
-    return web.respond(200, update_user, user_id=current_user().user_id, changes=body, unknown=SessionEnded, **_how())
+    """Change one's own profile; what is left out stays, for PUT too. Another e-mail or username wants `current_password`."""
+    changes = confirmed(body)
+    return web.respond(
+        200, update_user, user_id=current_user().user_id, changes=changes, unknown=SessionEnded, **_how()
+    )
 
 
 @blp.post("/me/password/")
@@ -120,8 +124,10 @@ def retrieve(user_id: int) -> Response:
 @blp.body(UserPatch)
 @blp.response(200, UserOut)
 def change(body: dict[str, Any], user_id: int) -> Response:
-    """Change a user, the role too; both methods are partial."""
-    return respond_and_tell(200, update_user, user_id=user_id, changes=body, **_how())
+    """Change a user, the role too; both methods are partial. One's own e-mail and username want `current_password`."""
+    changes = confirmed(body) if user_id == current_user().user_id else body
+    changes.pop("current_password", None)
+    return respond_and_tell(200, update_user, user_id=user_id, changes=changes, **_how())
 
 
 @blp.delete("/<int:user_id>/")

@@ -131,6 +131,15 @@ class WrongCurrentPassword(Invalid):
         super().__init__({"current_password": ["The current password is not correct."]})
 
 
+class NotYourEmail(Invalid):
+    """400 for a username in the form of an e-mail that is not the user's own."""
+
+    message = "Only your own e-mail can be a username with @."
+
+    def __init__(self) -> None:
+        super().__init__({"username": [self.message]})
+
+
 class UserLimitReached(Problem):
     """403, the account has as many active users as its plan allows."""
 

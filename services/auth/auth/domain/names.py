@@ -4,12 +4,28 @@ from __future__ import annotations
 
 import re
 
+from precis_i18n import get_profile
+
+from chassis.text import nfc
+
+_CASE_MAPPED = get_profile("UsernameCaseMapped")
 NAME_LENGTH = 150
 """Characters of a first or a last name."""
 
 
 def login_key(name: str) -> str:
-    """The form in which a login name is compared: case does not matter."""
+    """The form in which a login name is compared: neither case nor the keyboard's Unicode form matters (RFC 8265)."""
+    name = name.strip()
+    if not name.isascii():
+        try:
+            name = _CASE_MAPPED.enforce(name)
+        except UnicodeEncodeError:  # an older name that could not be given today
+            name = nfc(name)
+    return name.casefold()
+
+
+def typed_key(name: str) -> str:
+    """The key that `login_key` made of a name before it knew Unicode's forms."""
     return name.strip().casefold()
 
 

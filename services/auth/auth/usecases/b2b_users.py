@@ -12,10 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from auth import queries
-from auth.domain.errors import NamesTaken, NameTaken, UserLimitReached
+from auth.domain.errors import NamesTaken, NameTaken, NotYourEmail, UserLimitReached
 from auth.domain.facts import tell_users
 from auth.domain.models import UNLIMITED, Account, User
 from auth.domain.plans import EMPLOYEE
+from auth.domain.usernames import following_username, is_foreign_email
 from auth.usecases import audit
 from auth.usecases.login_names import change_names
 from auth.usecases.places import hold_account, keep_a_manager, manages_for_good, take_places
@@ -71,7 +72,8 @@ def upsert_users(session: Session, *, account_id: int, elements: Sequence[Elemen
     given = {uid: {**_ANEW, **_BLANK, **elements[index_of[uid]]} if not row.is_active else elements[index_of[uid]]
              for uid, row in known.items()}  # fmt: skip
     # First those who are there: a new user may get a name that one of them gives up.
-    lost = _change(session, account_id, known, given, ending)
+    states = {uid: _state(row, given[uid]) for uid, row in known.items()}
+    lost = _change(session, account_id, known, states, ending)
     new = [NewUser(**{**_BLANK, **element}) for element in elements if element["uid"] not in known]
     try:
         if new:
@@ -82,6 +84,7 @@ def upsert_users(session: Session, *, account_id: int, elements: Sequence[Elemen
         raise BadElements(
             {index_of[uid]: {field: [NameTaken.words[field]] for field in fields} for uid, fields in lost.items()}
         )
+    _refuse_foreign_emails(known, states, elements)
     if any(manages_for_good(row, ending.now) for row in known.values() if row.is_active):
         keep_a_manager(session, account_id, now=ending.now)
     return [element["uid"] for element in elements]
@@ -111,11 +114,29 @@ def _refuse_incomplete(known: Mapping[str, Any], elements: Sequence[Element]) ->
         raise BadElements({index: fields for index, fields in bad.items() if fields})
 
 
+def _refuse_foreign_emails(
+    known: Mapping[str, Any], states: Mapping[str, Element], elements: Sequence[Element]
+) -> None:  # fmt: skip
+    bad = {}
+    for index, element in enumerate(elements):
+        row = known.get(element["uid"])
+        state = element if row is None else states[row.uid]
+        renamed = row is None or state["username"] != row.username
+        if renamed and is_foreign_email(state["username"], state["email"]):
+            bad[index] = {"username": [NotYourEmail.message]}
+    if bad:
+        raise BadElements(bad)
+
+
+def _state(row: Any, given: Element) -> dict[str, Any]:
+    changes = {name: value for name, value in given.items() if getattr(row, name, None) != value}
+    return {**row._mapping, **given, **following_username(row, changes)}
+
+
 def _change(
-    session: Session, account_id: int, known: Mapping[str, Any], given: Mapping[str, Element], ending: Ending
+    session: Session, account_id: int, known: Mapping[str, Any], states: Mapping[str, Element], ending: Ending
 ) -> dict[str, Sequence[str]]:
     """Write what differs, and tell and note it; the fields whose names are taken, by uid: then the caller gives up."""
-    states = {uid: {**row._mapping, **given[uid]} for uid, row in known.items()}
     changed = {
         uid: [name for name in _STATE if states[uid][name] != getattr(row, name)] for uid, row in known.items()
     }  # fmt: skip

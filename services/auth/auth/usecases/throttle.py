@@ -14,9 +14,16 @@ def throttle(seconds: float) -> Throttle:
     return Throttle(LoginFailures, seconds)
 
 
-def counted(*, name: str, ip: str, per_name: int, per_ip: int, kind: str = "name") -> list[Counted]:
-    """An attempt by a name (or what `kind` says, a phone) from an address, with their limits."""
+def counted(
+    *, name: str, ip: str, per_name: int, per_ip: int, kind: str = "name", user_id: int | None = None
+) -> list[Counted]:
+    """An attempt by a name (or what `kind` says, a phone) from an address, with their limits.
+
+    That of a user who is logged in (`user_id`) counts for the user too, whose name may be another at each guess.
+    """
     found = [Counted(key_of(kind, login_key(name)), per_name)]
+    if user_id is not None:
+        found.append(Counted(key_of("user", str(user_id)), per_name))
     if ip:
         found.append(Counted(key_of("ip", _network(ip)), per_ip))
     return found

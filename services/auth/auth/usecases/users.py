@@ -11,9 +11,10 @@ from sqlalchemy import and_, update
 from sqlalchemy.orm import Session
 
 from auth import queries
-from auth.domain.errors import CannotBlockOneself, NamesTaken, NameTaken
+from auth.domain.errors import CannotBlockOneself, NamesTaken, NameTaken, NotYourEmail
 from auth.domain.facts import tell_users
 from auth.domain.models import LoginSession, User
+from auth.domain.usernames import following_username, is_foreign_email
 from auth.usecases import audit
 from auth.usecases.audit import Actor, Entry, Subject
 from auth.usecases.login_names import change_names, take_names
@@ -80,11 +81,13 @@ def create_users(session: Session, *, account_id: int, people: Sequence[NewUser]
 def create_user(
     session: Session, *, account_id: int, person: NewUser, by: Actor, words: Mapping[str, str] = NameTaken.words
 ) -> dict[str, Any]:
-    """One new user, as the API answers it; NameTaken tells in these `words` by field."""
+    """One new user, as the API answers it; NotYourEmail, NameTaken in these `words` by field."""
     try:
         [made] = create_users(session, account_id=account_id, people=[person], by=by)
     except NamesTaken as taken:
         raise NameTaken(taken.fields[person.uid], words) from None
+    if is_foreign_email(person.username, person.email):
+        raise NotYourEmail
     return queries.user_out(made)
 
 
@@ -92,7 +95,9 @@ def update_user(
     session: Session, *, account_id: int, user_id: int, changes: Mapping[str, Any], precondition: Precondition,
     ending: Ending, unknown: type[Problem] = NotFound,
 ) -> dict[str, Any]:  # fmt: skip
-    """Set the given columns of an active user, `role` and `expiry_date` too; NameTaken, LastManager, `unknown`.
+    """Set the given columns of an active user, `role` and `expiry_date` too.
+
+    A username that is the user's e-mail stays so. NameTaken, NotYourEmail, LastManager, `unknown`.
 
     The tokens carry the role, so another one ends all sessions; so does a last day that is over. Name and e-mail are in
     the tokens too but open nothing: they are right from the next refresh on.
@@ -103,10 +108,13 @@ def update_user(
     changed = {name: value for name, value in changes.items() if getattr(before, name) != value}
     if not changed:
         return queries.user_out(before)
+    changed |= following_username(before, changed)
     state = {**before._mapping, **changed}
     names = {name: state[name] for name in ("email", "username")}
     if names.keys() & changed.keys() and (lost := change_names(session, {user_id: names})):
         raise NameTaken(lost[user_id])
+    if "username" in changed and is_foreign_email(state["username"], state["email"]):
+        raise NotYourEmail
     changed["search_text"] = search_text(state["first_name"], state["last_name"], *reversed(names.values()))
     user = _set(session, before, changed, ending)
     if "role" in changed:

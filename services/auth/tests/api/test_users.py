@@ -267,7 +267,7 @@ def test_nobody_raises_their_own_role(client, employee, published):
 
 
 def test_new_login_names_work_and_old_ones_do_not(client, employee, door):
-    body = {"email": "Laura@Enterprise.com", "username": "laura"}
+    body = {"email": "Laura@Enterprise.com", "username": "laura", "current_password": "password123"}
     changed = client.patch("/api/users/me/", body, role="EMPLOYEE", user_id=2)
     assert (changed.json["email"], changed.json["username"]) == ("laura@enterprise.com", "laura")
     statuses = [
@@ -292,7 +292,8 @@ def test_a_name_may_change_its_case(client, door):
     ],
 )
 def test_taken_names_are_refused_and_the_own_ones_kept(client, employee, door, field, value, message):
-    answer = client.patch("/api/users/me/", {field: value, "first_name": "X"}, role="EMPLOYEE", user_id=2)
+    body = {field: value, "first_name": "X", "current_password": "password123"}
+    answer = client.patch("/api/users/me/", body, role="EMPLOYEE", user_id=2)
     assert (answer.status, answer.json) == (400, {field: [message]})
     assert client.get("/api/users/me/", role="EMPLOYEE", user_id=2).json == employee
     assert door.login("employee_01", "password123").status == 200

@@ -11,6 +11,7 @@ from chassis.access import STAFF, current_user, roles
 from chassis.blueprint import Blueprint
 from chassis.current import reading, writing
 from chassis.problems import NotFound
+from chassis.text import lower
 from customers import client_queries
 from customers.api.client_schemas import ClientActive, ClientOut, ClientUpsert
 from customers.runtime import runtime
@@ -68,7 +69,7 @@ def show(uid: str) -> Response:
 def find_by_email(email: str) -> Response:
     """The client with this e-mail, whatever its case; for a CLIENT only itself is there."""
     with reading() as session:
-        return b2b.found(client_queries.client_by(session, _own(), email=email.lower()))
+        return b2b.found(client_queries.client_by(session, _own(), email=lower(email)))
 
 
 @blp.delete(_ONE)
