@@ -99,7 +99,7 @@ def test_a_container_is_bounded_comes_back_and_keeps_its_logs_small(name: str) -
         assert health is None, "the image's own"
     else:
         assert {"test", "interval", "timeout", "start_period", "retries"} == set(health or {})
-        assert "'/healthz'" in health["test"][3] or name in ("postgres", "rabbitmq")
+        assert "'/readyz'" in health["test"][3] or name in ("postgres", "rabbitmq")
 
 
 def test_only_the_gateway_is_reachable_and_on_the_loopback_unless_told_otherwise() -> None:

@@ -171,4 +171,4 @@ def test_the_health_checks_tell_well_from_not_well(status: int) -> None:
             done = subprocess.run([sys.executable, command[1], code], capture_output=True, text=True)
             assert (done.returncode, done.stderr) == (0 if status == 200 else 1, "")
         server.shutdown()
-    assert asked == ["/readyz", "/healthz"]
+    assert asked == ["/readyz", "/readyz"]

@@ -165,7 +165,7 @@ class Platform:
         """Until all webs, workers and the gateway say that they do their work."""
         ports = self.settings.ports
         urls = [f"http://127.0.0.1:{ports.web(service)}/readyz" for service in SERVICES]
-        urls += [f"http://127.0.0.1:{ports.worker(service)}/healthz" for service in SERVICES]
+        urls += [f"http://127.0.0.1:{ports.worker(service)}/readyz" for service in SERVICES]
         urls += [gateway_health(self.settings)]
         for url in urls:
             eventually(lambda url=url: answers_ok(url), seconds, f"{url} is not healthy")  # type: ignore[misc]

@@ -100,5 +100,5 @@ def service_processes(service: str, settings: Settings, env: dict[str, str]) -> 
     bind, worker_bind = env["MOSTRADOR_BIND"], env["MOSTRADOR_WORKER_BIND"]
     return [
         Process(f"{service}-web", web, env, folder, group="webs", health=f"http://{bind}/readyz"),
-        Process(f"{service}-worker", worker, env, folder, group="workers", health=f"http://{worker_bind}/healthz"),
+        Process(f"{service}-worker", worker, env, folder, group="workers", health=f"http://{worker_bind}/readyz"),
     ]

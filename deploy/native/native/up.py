@@ -83,7 +83,7 @@ def _bring_up(plan: Plan, supervisord: subprocess.Popen[bytes]) -> None:
     _say(
         "databases", f"migrated: {', '.join(migrated)} ({time.monotonic() - began:.1f} s)" if migrated else "up to date"
     )
-    for group in ("webs", "gateway", "workers"):
+    for group in ("workers", "webs"):
         supervisor.start_group(group)
     print(f"  {'ready':<11}", end="", flush=True)
     try:
@@ -93,7 +93,12 @@ def _bring_up(plan: Plan, supervisord: subprocess.Popen[bytes]) -> None:
             _name_ready("rabbitmq")
         else:
             _require_broker(settings.amqp_url)
-        wait_until_ready(settings, plan.processes, supervisor, seconds=READY_SECONDS, progress=_name_ready)
+        # Nobody gets in before every service's queue is bound: an event that one queue takes is not kept for the others.
+        for gate in (False, True):
+            if gate:
+                supervisor.start_group("gateway")
+            some = [process for process in plan.processes if (process.group == "gateway") is gate]
+            wait_until_ready(settings, some, supervisor, seconds=READY_SECONDS, progress=_name_ready)
     finally:
         print(flush=True)
     load_demo_once(settings, _say)

@@ -17,8 +17,10 @@ def alive() -> None:
 class Pulse:
     """`beat(state)` at each turn of the thread's loop; silent for more than `limit` seconds means stuck."""
 
-    def __init__(self, name: str, limit: float = 60.0) -> None:
+    def __init__(self, name: str, limit: float = 60.0, *, ready: bool = True) -> None:
         self.name = name
+        self.ready = ready
+        """Whether the thread does its work; one that has to connect first sets this when it has, and again when it lost it."""
         self.limit = limit
         self.state = "starting"
         self._last = time.monotonic()

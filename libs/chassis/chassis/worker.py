@@ -80,8 +80,8 @@ def _parts(
     stop: threading.Event,
     failed: threading.Event,
 ) -> list[Part]:
-    def part(name: str, limit: float, make: Callable[[Pulse], Callable[[], None]]) -> Part:
-        pulse = Pulse(name, limit)
+    def part(name: str, limit: float, make: Callable[[Pulse], Callable[[], None]], *, ready: bool = True) -> Part:
+        pulse = Pulse(name, limit, ready=ready)
         run = make(pulse)
 
         def body() -> None:
@@ -102,7 +102,7 @@ def _parts(
             made = Consumer(database, url, subscriptions, retry_delay=settings.retry_delay, pulse=pulse)
             return lambda: made.run(stop)
 
-        parts.append(part("consumer", 60.0, consumer))
+        parts.append(part("consumer", 60.0, consumer, ready=False))
     parts.append(
         part(
             "sweeps",

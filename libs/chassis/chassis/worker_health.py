@@ -1,4 +1,4 @@
-"""The worker's own small HTTP port: `/healthz` for the supervisor, `/metrics` for Prometheus. No Flask, for its memory."""
+"""The worker's own small HTTP port: `/healthz`, `/readyz`, and `/metrics` for Prometheus. No Flask, for its memory."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ class HealthServer:
     """Serves on `bind` (`127.0.0.1:8101`) from a thread of its own.
 
     `/healthz` is 200 while all threads live and move, with the broker or the database away too (their states say so);
-    503 when one of them died or hangs.
+    503 when one of them died or hangs. `/readyz` is 200 when, besides, the service's queue is bound and consumed: until
+    then an event that another service's queue takes would be lost to this one, so nobody should be let in before.
     """
 
     def __init__(self, bind: str, service: str, database: Database, parts: Sequence[Watched]) -> None:
@@ -50,8 +51,8 @@ class HealthServer:
         self._server.shutdown()
         self._server.server_close()
 
-    def health(self) -> tuple[int, bytes]:
-        """Status and body of `/healthz`."""
+    def health(self, *, to_be_ready: bool = False) -> tuple[int, bytes]:
+        """Status and body of `/healthz`, or of `/readyz`."""
         threads = {
             part.pulse.name: {
                 "alive": part.thread.is_alive(),
@@ -61,6 +62,8 @@ class HealthServer:
             for part in self._parts
         }
         well = all(part.thread.is_alive() and not part.pulse.stuck for part in self._parts)
+        if to_be_ready:
+            well = well and all(part.pulse.ready for part in self._parts)
         body = {"service": self._service, "status": "ok" if well else "failing", "threads": threads}
         return 200 if well else 503, orjson.dumps(body)
 
@@ -83,6 +86,8 @@ class HealthServer:
             def do_GET(self) -> None:
                 if self.path == "/healthz":
                     self._answer(*outer.health(), "application/json")
+                elif self.path == "/readyz":
+                    self._answer(*outer.health(to_be_ready=True), "application/json")
                 elif self.path == "/metrics":
                     self._answer(200, outer.metrics(), process_metrics.CONTENT_TYPE)
                 else:

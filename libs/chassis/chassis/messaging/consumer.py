@@ -77,6 +77,7 @@ class Consumer:
             except BrokerLost as error:
                 if self._pulse.state != "broker away":
                     _log.warning("consumer_interrupted", why="broker away", error=str(error))
+                self._pulse.ready = False
                 self._pulse.beat("broker away")
                 for queue in ("inbox", "retry", "dead"):
                     metrics.QUEUE_DEPTH.labels(queue).set(float("nan"))  # not known
@@ -98,6 +99,7 @@ class Consumer:
         self._received.clear()
         slowly = True
         tag = self._subscribe(channel, prefetch=1)
+        self._pulse.ready = True  # its queue is bound: from now on no event passes it by
         _log.info("consumer_connected")
         while not self._stop.is_set():
             self._pulse.beat("consuming")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -11,13 +12,17 @@ from typing import Any
 
 import orjson
 import pytest
-from rig import Broker, Worker, eventually, make_event, tell, totals, waiting
+from rig import Broker, Worker, eventually, make_event, running, tell, totals, waiting
 from shop.consumers import SUBSCRIPTIONS
 
 from chassis import failpoints, tracing
 from chassis.db import Database
+from chassis.messaging.consumer import Consumer
 from chassis.messaging.dead_letters import list_dead
-from chassis.messaging.topology import dead_of, declare_inbox, inbox_of
+from chassis.messaging.topology import dead_of, declare_inbox, exists, inbox_of
+from chassis.pulse import Pulse
+from chassis.worker import Part
+from chassis.worker_health import HealthServer
 
 StartWorker = Callable[..., Worker]
 FAILPOINTS = ("relay.selected", "relay.published", "relay.confirmed", "consumer.delivered", "consumer.committed")
@@ -71,15 +76,15 @@ def test_an_event_that_kills_its_worker_is_parked_alone(
 
 
 def test_it_says_how_it_is_and_stops_in_order(database: Database, broker: Broker, worker: StartWorker) -> None:
-    running = worker()
-    status, body = eventually(lambda: (found := get(running, "/healthz"))[0] and found)
+    started = worker()
+    status, body = eventually(lambda: (found := get(started, "/healthz"))[0] and found)
     assert status == 200
     assert set(orjson.loads(body)["threads"]) == {"relay", "consumer", "sweeps"}
     with tracing.tracing(tracing.begin(request_id="request-1")):
         tell(database, "a", "b")
     eventually(lambda: totals(database) == {"a": 1, "b": 1})
     measured = eventually(
-        lambda: (found := get(running, "/metrics")[1].decode()) and "published_total 2.0" in found and found
+        lambda: (found := get(started, "/metrics")[1].decode()) and "published_total 2.0" in found and found
     )
     assert 'mostrador_events_consumed_total{type="Counted"} 2.0' in measured
     assert "mostrador_outbox_depth 0.0" in measured
@@ -87,9 +92,9 @@ def test_it_says_how_it_is_and_stops_in_order(database: Database, broker: Broker
     assert 'mostrador_event_lag_seconds_count{producer="shop"} 2.0' in measured
     assert 'mostrador_queue_depth{queue="inbox"}' in measured
     assert 'mostrador_queue_depth{queue="dead"} 0.0' in measured
-    assert get(running, "/else")[0] == 404
-    assert running.terminate() == 0
-    lines = [orjson.loads(line) for line in running.log.read_text().splitlines() if "event_handled" in line]
+    assert get(started, "/else")[0] == 404
+    assert started.terminate() == 0
+    lines = [orjson.loads(line) for line in started.log.read_text().splitlines() if "event_handled" in line]
     assert [(line["request_id"], line["type"], line["account_id"]) for line in lines] == [
         ("request-1", "shop.Counted", 1)
     ] * 2
@@ -97,19 +102,50 @@ def test_it_says_how_it_is_and_stops_in_order(database: Database, broker: Broker
 
 def test_without_a_broker_it_is_well_and_says_so(database: Database, broker: Broker, worker: StartWorker) -> None:
     tell(database, "a")
-    running = worker(amqp_url="amqp://guest:guest@127.0.0.1:1/")
+    started = worker(amqp_url="amqp://guest:guest@127.0.0.1:1/")
 
     def states() -> dict[str, Any]:
-        status, body = get(running, "/healthz")
+        status, body = get(started, "/healthz")
         return (
             {name: thread["state"] for name, thread in orjson.loads(body)["threads"].items()} if status == 200 else {}
         )
 
     eventually(lambda: states().get("relay") == states().get("consumer") == "broker away")
-    measured = get(running, "/metrics")[1].decode()
+    assert get(started, "/readyz")[0] == 503, "it is well, but its queue is not bound"
+    measured = get(started, "/metrics")[1].decode()
     assert "mostrador_outbox_depth 1.0" in measured
     assert 'mostrador_queue_depth{queue="inbox"} NaN' in measured, "not known"
-    assert running.terminate() == 0
+    assert started.terminate() == 0
+
+
+def test_it_is_not_ready_before_its_queue_is_bound(
+    database: Database, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another service's queue takes an event of that moment, so the broker keeps no copy for who connects late."""
+    pulse, declare = Pulse("consumer", ready=False), threading.Event()
+
+    def late(channel: Any, service: str, types: Any) -> None:
+        assert declare.wait(60)
+        declare_inbox(channel, service, types)
+
+    monkeypatch.setattr("chassis.messaging.consumer.declare_inbox", late)
+    health = HealthServer("127.0.0.1:0", "shop", database, [Part(threading.current_thread(), pulse)])
+    health.start()
+    with running(Consumer(database, broker.url, SUBSCRIPTIONS, pulse=pulse)):
+        with broker.channel() as channel:
+            assert not exists(channel, inbox_of("shop"))
+        assert (health.health()[0], health.health(to_be_ready=True)[0]) == (200, 503)
+        declare.set()
+        eventually(lambda: health.health(to_be_ready=True)[0] == 200)
+        event = make_event()
+        broker.publish((event.routing_key, event.to_bytes()))
+        eventually(lambda: totals(database) == {"a": 1})
+        declare.clear()
+        broker.node.ctl("close_all_connections", "for a test")
+        eventually(lambda: health.health(to_be_ready=True)[0] == 503)
+        declare.set()
+        eventually(lambda: health.health(to_be_ready=True)[0] == 200)
+    health.stop()
 
 
 def test_a_queue_of_another_definition_ends_it_with_a_reason(
