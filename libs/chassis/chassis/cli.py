@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from chassis import logs
 from chassis.db import Database
+from chassis.outages import database_away
 
 
 class Service:
@@ -98,7 +99,6 @@ def main() -> None:
     service = Service(sys.argv[1])
     logs.configure(service.name, service.settings.log_level)
     from chassis.messaging.broker import BrokerLost, BrokerRefuses
-    from chassis.messaging.handlers import database_away
 
     try:
         _load(service.name).main(args=sys.argv[2:], prog_name=f"chassis {service.name}", obj=service)

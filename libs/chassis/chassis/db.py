@@ -19,7 +19,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from chassis import logs
+from chassis import logs, outages
 from chassis.columns import Money, UtcDateTime, utcnow
 from chassis.tenancy import ALL_ACCOUNTS, BigId, Tenant, TenantOwned, acting_for, scope_to_tenant, tenant
 
@@ -33,6 +33,18 @@ _log = logs.get(__name__)
 
 BUSY_SECONDS = 5.0
 """How long a transaction waits for its turn to write (SQLite)."""
+
+RECYCLE_SECONDS = 300
+"""Age at which a pooled connection is replaced (PostgreSQL): one that only reads never notices a failover."""
+
+_REACHING = {
+    "connect_timeout": 3,
+    # A host that vanished sends no reset: seconds until a connection counts as lost, and milliseconds for what was sent.
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
 
 
 class Base(DeclarativeBase):
@@ -76,6 +88,7 @@ class Database:
             if self.dialect == "sqlite"
             else self._postgresql(pool_size, _session_settings(statement_timeout), pooled)
         )
+        outages.replace_connections(self.engine)
         self._writing = threading.Lock()
         # Reads take no transaction: every statement is a round trip of its own and holds nothing.
         self._reads: Engine = (
@@ -160,19 +173,30 @@ class Database:
         return engine
 
     def _postgresql(self, pool_size: int, settings: Mapping[str, str], pooled: bool) -> Engine:
-        arguments: dict[str, Any] = {"connect_timeout": 5, "application_name": self.service}
+        arguments: dict[str, Any] = {**_REACHING, "application_name": self.service}
         if pooled:
             # The next transaction may run in another session, which knows no statement prepared in this one.
             arguments["prepare_threshold"] = None
         else:
             arguments["options"] = " ".join(f"-c {name}={value}" for name, value in settings.items())
-        engine = create_engine(self.url, pool_size=pool_size, max_overflow=0, pool_timeout=2, connect_args=arguments)
+        engine = create_engine(
+            self.url, pool_size=pool_size, max_overflow=0, pool_timeout=2, pool_recycle=RECYCLE_SECONDS,
+            connect_args=arguments,
+        )  # fmt: skip
         if pooled:
             _check_sessions(engine, settings)
 
         @event.listens_for(engine, "checkout")
-        def _still_open(connection: Any, _record: Any, _proxy: Any) -> None:
-            # An idle connection with something to read was closed by the server: cheaper than a ping's round trip.
+        def _still_open(connection: Any, record: Any, _proxy: Any) -> None:
+            if not record.info.get("used"):
+                # SQLAlchemy gives up after two closed connections, with an error that is not the driver's: let the first
+                # statement say what is wrong with a new one.
+                record.info["used"] = True
+                return
+            if connection.closed:
+                raise DisconnectionError("this connection is closed")
+            # An idle connection with something to read was closed by the server, or the server has become read-only:
+            # cheaper than a ping's round trip.
             poll = select.poll()
             poll.register(connection.fileno(), select.POLLIN | select.POLLHUP)
             if poll.poll(0):

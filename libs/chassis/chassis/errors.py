@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask, Response, request
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.routing import RequestRedirect
 
-from chassis import logs, metrics
+from chassis import logs, metrics, outages
 from chassis.json import json_response
 from chassis.languages import to_spanish
 from chassis.problems import NotFound, Problem, Unavailable
@@ -51,8 +51,8 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(DBAPIError)
     def database(error: DBAPIError) -> Response:
-        # Locked, restarting, out of connections: the request was rolled back, so trying again is right.
-        if error.connection_invalidated or isinstance(error, OperationalError):
+        # Locked, read-only, restarting, out of connections: the request was rolled back, so trying again is right.
+        if outages.worth_retrying(error):
             log.error("database_unavailable", error=str(error.orig))
             metrics.DATABASE_TROUBLE.labels("away").inc()
             return render(Unavailable())

@@ -76,7 +76,8 @@ class InternalClient:
             self._failed(path, type(error).__name__, step, method)
             raise Unavailable from error
         if answer.status >= 500:
-            self._failed(path, str(answer.status), step, method, answer.status)
+            again = _seconds(answer.headers.get("Retry-After"))
+            self._failed(path, str(answer.status), step, method, answer.status, again)
             raise Unavailable
         if self._failures:
             self._failures = 0
@@ -95,12 +96,15 @@ class InternalClient:
                 raise Unavailable(retry_after=max(1, round(self._open_until - now)))
             self._open_until = now + self.OPEN_SECONDS
 
-    def _failed(self, path: str, reason: str, step: tracing.Trace, method: str, status: int = 0) -> None:
+    def _failed(
+        self, path: str, reason: str, step: tracing.Trace, method: str, status: int = 0, again: float = OPEN_SECONDS
+    ) -> None:
         self._timed("failed", step, method, status)
         with self._lock:
             self._failures += 1
-            if self._failures == self.FAILURES_TO_OPEN:
-                self._open_until = time.monotonic() + self.OPEN_SECONDS
+            if self._failures >= self.FAILURES_TO_OPEN:
+                # A callee that says when to come again is asked then: its database may be back at any moment.
+                self._open_until = time.monotonic() + min(self.OPEN_SECONDS, again)
                 metrics.CIRCUIT_OPEN.labels(self._callee).set(1)
         log.warning("internal_call_failed", callee=self._callee, path=path, reason=reason, failures=self._failures)
 
@@ -109,3 +113,7 @@ class InternalClient:
         metrics.calls_to(self._callee, outcome).observe(seconds)
         if spans.enabled:
             spans.called(step, self._callee, method, seconds, status)
+
+
+def _seconds(retry_after: str | None) -> float:
+    return float(retry_after) if retry_after and retry_after.isdecimal() else InternalClient.OPEN_SECONDS

@@ -13,9 +13,13 @@ from typing import Any
 
 from chassis import logs, metrics, tracing
 from chassis.db import Database
+from chassis.outages import database_away
 from chassis.pulse import Pulse
 
 _log = logs.get(__name__)
+
+AFTER_OUTAGE_SECONDS = 2.0
+"""How soon a sweep that the database's absence interrupted runs again, however seldom its turns are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,8 @@ class Sweep:
 
 
 def run_sweeps(sweeps: Sequence[Sweep], database: Database, settings: Any, stop: threading.Event, pulse: Pulse) -> None:
-    """Run each sweep when it is due until `stop` is set. One that fails is logged and runs again at its next turn."""
+    """Run each sweep when it is due until `stop` is set. One that fails is logged and runs again at its next turn,
+    or soon, if the database was unavailable."""
     due = {sweep.name: time.monotonic() + sweep.every_seconds for sweep in sweeps}
     while not stop.is_set():
         pulse.beat("waiting")
@@ -39,18 +44,25 @@ def run_sweeps(sweeps: Sequence[Sweep], database: Database, settings: Any, stop:
             if stop.is_set() or time.monotonic() < due[sweep.name]:
                 continue
             pulse.beat(f"running {sweep.name}")
-            _run(sweep, database, settings)
-            due[sweep.name] = time.monotonic() + sweep.every_seconds
+            pause = min(sweep.every_seconds, _run(sweep, database, settings))
+            due[sweep.name] = time.monotonic() + pause
         stop.wait(max(0.05, min(1.0, min(due.values()) - time.monotonic())))
 
 
-def _run(sweep: Sweep, database: Database, settings: Any) -> None:
+def _run(sweep: Sweep, database: Database, settings: Any) -> float:
+    """Run the sweep once; the longest pause until its next turn, in seconds."""
+    pause = sweep.every_seconds
     with tracing.tracing(tracing.begin()) as trace:
         try:
             found, outcome = sweep.run(database, settings), "done"
-        except Exception:
-            _log.exception("sweep_failed", sweep=sweep.name)
+        except Exception as error:
             found, outcome = None, "failed"
+            if database_away(error):
+                _log.warning("sweep_interrupted", sweep=sweep.name, why="database away", error=str(error))
+                pause = AFTER_OUTAGE_SECONDS
+            else:
+                _log.exception("sweep_failed", sweep=sweep.name)
     metrics.SWEEPS_RUN.labels(sweep.name, outcome).inc()
     metrics.SWEEPS_FOUND.labels(sweep.name).inc(found or 0)
     metrics.SWEEP_SECONDS.labels(sweep.name).set(time.perf_counter() - trace.began)
+    return pause

@@ -1,6 +1,7 @@
 """The keys in this process' memory: they sign access tokens here and verify them here, and are what JWKS publishes.
 
-Read from the database again every few seconds, so that a rotation reaches every process without a restart.
+Read from the database again every few seconds, so that a rotation reaches every process without a restart. While the
+database is unavailable the keys in memory go on working.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
+from sqlalchemy.exc import SQLAlchemyError
 
 from auth import queries
 from auth.config import Config
 from auth.domain.signing_keys import signer, unseal
 from chassis.db import ALL_ACCOUNTS, Database, utcnow
+from chassis.outages import database_away
 from chassis.problems import Unavailable
 
 
@@ -60,8 +63,15 @@ class KeyStore:
             return self._rows
         with self._lock:
             if time.monotonic() - self._read_at >= self._cache_seconds:
-                with self._database.read(ALL_ACCOUNTS) as session:
-                    rows = queries.signing_keys(session)
+                try:
+                    with self._database.read(ALL_ACCOUNTS) as session:
+                        rows = queries.signing_keys(session)
+                except SQLAlchemyError as error:
+                    if not self._rows or not database_away(error):
+                        raise
+                    # Again in a second: the threads that wait for the lock must not all run into the same timeout.
+                    self._read_at = time.monotonic() - self._cache_seconds + 1
+                    return self._rows
                 self._public = {row.kid: jwt.PyJWK(row.public_jwk, algorithm="RS256").key for row in rows}
                 self._private = {row.kid: self._private[row.kid] for row in rows if row.kid in self._private}
                 self._rows, self._read_at = rows, time.monotonic()

@@ -13,7 +13,6 @@ from typing import Any
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel
-from sqlalchemy import text
 
 from chassis import logs
 from chassis.db import ALL_ACCOUNTS, Database
@@ -22,10 +21,12 @@ from chassis.messaging import metrics
 from chassis.messaging.broker import Backoff, BrokerLost, blocking_channel
 from chassis.messaging.delivery import Delivery, put_aside
 from chassis.messaging.envelope import Event, InvalidEvent
-from chassis.messaging.handlers import Subscriptions, database_away, handle
+from chassis.messaging.handlers import Subscriptions, handle
+from chassis.messaging.outbox import require_writable
 from chassis.messaging.publisher import Publisher
 from chassis.messaging.topology import dead_of, declare_inbox, declare_retry, exists, inbox_of, retry_of
 from chassis.messaging.unrouted import adopt_unrouted
+from chassis.outages import database_away
 from chassis.pulse import Pulse
 
 PREFETCH = 200
@@ -166,6 +167,7 @@ class Consumer:
 
     def _try(self, channel: BlockingChannel, events: list[Event]) -> Exception | None:
         """Handle the events in one transaction; returns what went wrong. While the database is away, waits for it."""
+        backoff = Backoff()
         while True:
             try:
                 handle(self._database, self._subscriptions, events)
@@ -174,7 +176,8 @@ class Consumer:
                     return error
                 _log.warning("consumer_interrupted", why="database away", error=str(error))
                 self._pulse.beat("database away")  # it may be there, and only the handler's lock not to be had
-                channel.connection.process_data_events(time_limit=0)  # answers heartbeats
+                # Answers heartbeats. It waits even if the database is back at once: a full disk takes this very check.
+                channel.connection.sleep(backoff.wait())
                 self._wait_for_database(channel)
             else:
                 return None
@@ -184,7 +187,7 @@ class Consumer:
         while not self._stop.is_set():
             try:
                 with self._database.transaction(ALL_ACCOUNTS) as session:
-                    session.execute(text("SELECT 1"))
+                    require_writable(session.connection())
                 return
             except Exception as error:
                 if not database_away(error):

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 from sqlalchemy.orm import Session
 
 from chassis import logs, spans, tracing
@@ -25,11 +24,6 @@ from chassis.messaging.inbox import claim
 
 Handler = Callable[[Session, Event], None]
 BatchHandler = Callable[[Session, list[Event]], None]
-
-# Failures of a statement that its own work can bring about, though the driver calls them operational: a timeout, a
-# deadlock, a serialization failure, a lock not to be had. They count as the event's, everything else as the database's.
-_OWN_SQLSTATES = {"57014", "40P01", "40001", "55P03"}
-_SQLITE_ERROR = 1  # "no such table" and the like
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,19 +127,3 @@ def _tell(events: Sequence[Event], steps: Mapping[str, tracing.Trace]) -> None:
 @cache
 def _beginning() -> str:
     return logs.beginning("event_handled")
-
-
-def database_away(error: BaseException) -> bool:
-    """Whether the failure is the database's (unreachable, shutting down, full, locked by another) and so no event's."""
-    if isinstance(error, TimeoutError | InterfaceError):
-        return True
-    if not isinstance(error, DBAPIError):
-        return False
-    if error.connection_invalidated:
-        return True
-    if not isinstance(error, OperationalError):
-        return False
-    return (
-        getattr(error.orig, "sqlstate", None) not in _OWN_SQLSTATES
-        and getattr(error.orig, "sqlite_errorcode", None) != _SQLITE_ERROR
-    )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, LargeBinary, String, func, select
+from sqlalchemy import BigInteger, Connection, Integer, LargeBinary, String, delete, false, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from uuid6 import uuid7
 
@@ -117,6 +117,12 @@ def _row(source: str, type_: str, fact: Fact, account: int, now: datetime) -> di
 
 
 _INSERT = prepared_insert(OutboxRow, or_ignore=True)
+_DELETE_NOTHING = delete(OutboxRow).where(false())
+
+
+def require_writable(connection: Connection) -> None:
+    """Raise the database's own error if it takes no writes: a connection may outlive a failover, on the old primary."""
+    connection.execute(_DELETE_NOTHING)
 
 
 def outbox_backlog(database: Database) -> tuple[int, float]:

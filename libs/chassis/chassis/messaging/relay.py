@@ -22,7 +22,7 @@ from chassis.failpoints import failpoint
 from chassis.messaging import metrics
 from chassis.messaging.broker import Backoff, BrokerLost, Message, blocking_channel
 from chassis.messaging.envelope import CONTENT_TYPE
-from chassis.messaging.outbox import OutboxRow
+from chassis.messaging.outbox import OutboxRow, require_writable
 from chassis.messaging.publisher import Publisher
 from chassis.messaging.relay_lease import relay_lease
 from chassis.messaging.topology import EXCHANGE, declare_exchange
@@ -99,6 +99,8 @@ class Relay:
                 now = time.monotonic()
                 if now - served >= _SERVICE_SECONDS:
                     publisher.service()
+                    if self._database.dialect == "postgresql":
+                        require_writable(connection)  # else an old primary's outbox would stay empty for ever
                     self._backoff.reset()
                     served = now
                 stop.wait(POLL_SECONDS if now - busy < _IDLE_AFTER_SECONDS else IDLE_POLL_SECONDS)

@@ -12,7 +12,7 @@ from pika.adapters.blocking_connection import BlockingChannel
 from rig import Broker, closed, eventually, make_event, running, tell, totals, waiting
 from shop.consumers import SUBSCRIPTIONS
 from shop.domain.models import Mended
-from sqlalchemy.event import listen
+from sqlalchemy.event import listen, remove
 from sqlalchemy.exc import TimeoutError
 from sqlalchemy.orm import Session
 
@@ -21,11 +21,13 @@ from chassis.messaging import Event, metrics
 from chassis.messaging.broker import BrokerRefuses
 from chassis.messaging.consumer import Consumer
 from chassis.messaging.dead_letters import commands, list_dead, purge, replay
+from chassis.messaging.delivery import ATTEMPTS
 from chassis.messaging.publisher import Publisher
 from chassis.messaging.relay import Relay
 from chassis.messaging.topology import UNROUTED, dead_of, declare_exchange, declare_inbox, inbox_of, retry_of
 from chassis.messaging.unrouted import adopt_unrouted
 from chassis.pulse import Pulse, alive
+from chassis.testing_outages import read_only
 
 INBOX, RETRY, DEAD = inbox_of("shop"), retry_of("shop"), dead_of("shop")
 
@@ -76,6 +78,27 @@ def test_one_poisoned_event_neither_stops_nor_loses_the_others(
         assert replay(inbox.url, "shop", [poison.id]) == 1
         eventually(lambda: totals(database) == {"well": 499, "poisoned": 1})
     assert [inbox.depth(queue) for queue in (INBOX, RETRY, DEAD)] == [0, 0, 0]
+
+
+def test_a_read_only_database_is_waited_for_and_costs_no_event_an_attempt(
+    database: Database, inbox: Broker, consumer: Consumer
+) -> None:
+    refused: list[object] = []
+    record = refused.append
+    events = [make_event("Counted", "failover") for _ in range(20)]
+    listen(database.engine, "handle_error", record)
+    try:
+        with running(consumer):
+            inbox.publish(*wire(make_event("Counted", "before")))
+            eventually(lambda: totals(database))
+            with read_only(database):
+                inbox.publish(*wire(*events))
+                eventually(lambda: len(refused) > ATTEMPTS)
+            eventually(lambda: totals(database) == {"before": 1, "failover": 20})
+            eventually(lambda: inbox.depth(INBOX) == 0)
+    finally:
+        remove(database.engine, "handle_error", record)
+    assert [inbox.depth(queue) for queue in (RETRY, DEAD)] == [0, 0]
 
 
 def test_an_event_that_fails_for_a_while_is_handled_once_it_can_be(

@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 from chassis import tracing
 from chassis.db import ALL_ACCOUNTS, Database, tenant, utcnow
 from chassis.messaging import Event, InboxRow, OutboxRow, batch, emit
-from chassis.messaging.handlers import database_away, handle, with_settings
+from chassis.messaging.handlers import handle, with_settings
 from chassis.messaging.inbox import claim, prune
+from chassis.outages import database_away
 
 
 class FailsOnce:

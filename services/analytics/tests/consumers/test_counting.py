@@ -20,7 +20,8 @@ from analytics.domain.orders import Order
 from analytics.usecases import count_orders as counting
 from analytics.usecases.zones import hold_zone
 from chassis.db import ALL_ACCOUNTS
-from chassis.messaging.handlers import database_away, handle
+from chassis.messaging.handlers import handle
+from chassis.outages import database_away
 from chassis.pulse import Pulse
 from chassis.testing import counted_statements
 
