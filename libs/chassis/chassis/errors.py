@@ -15,15 +15,21 @@ from chassis.json import json_response
 from chassis.languages import to_spanish
 from chassis.problems import NotFound, Problem, Unavailable
 from chassis.surfaces import error_body, surface_of
+from chassis.text import cut, each_text
 
 log = logs.get(__name__)
+LONGEST = 1_000
+"""Characters of a message."""
 
 
 def render(problem: Problem) -> Response:
-    """The answer that tells a problem, in the surface's shape and the client's language."""
-    body, summary = problem.body, problem.summary()
-    if request.accept_languages.best_match(["en", "es"], "en") == "es":
-        body, summary = to_spanish(body), problem.summary(to_spanish)
+    """The answer that tells a problem, in the surface's shape and the client's language; no text of it is a long one."""
+    spanish = request.accept_languages.best_match(["en", "es"], "en") == "es"
+
+    def worded(value: Any) -> Any:
+        return each_text(to_spanish(value) if spanish else value, lambda text: cut(text, LONGEST))
+
+    body, summary = worded(problem.body), problem.summary(worded)
     shaped = error_body(surface_of(request.path), problem.status, body, summary, problem.fields)
     return json_response(shaped, problem.status, problem.headers)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from chassis.text import each_text
+
 _SPANISH = {
     "This field is required.": "Este campo es requerido.",
     "This field may not be blank.": "Este campo no puede estar en blanco.",
@@ -74,15 +76,13 @@ _COMPILED = [(re.compile(pattern, re.DOTALL), spanish) for pattern, spanish in _
 
 def to_spanish(value: Any) -> Any:
     """`value` with every standard message in it, however deep, in Spanish; all else as it is."""
-    if isinstance(value, str):
-        if value in _SPANISH:
-            return _SPANISH[value]
-        for pattern, spanish in _COMPILED:
-            if match := pattern.fullmatch(value):
-                return match.expand(spanish)
-        return value
-    if isinstance(value, dict):
-        return {key: to_spanish(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [to_spanish(item) for item in value]
-    return value
+    return each_text(value, _spanish)
+
+
+def _spanish(text: str) -> str:
+    if text in _SPANISH:
+        return _SPANISH[text]
+    for pattern, spanish in _COMPILED:
+        if match := pattern.fullmatch(text):
+            return match.expand(spanish)
+    return text

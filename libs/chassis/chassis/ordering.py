@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chassis.problems import Invalid
+from chassis.text import cut
 
 
 def order_by(ordering: str | None, allowed: Mapping[str, Any], default: Sequence[Any]) -> list[Any]:
@@ -20,7 +21,7 @@ def order_by(ordering: str | None, allowed: Mapping[str, Any], default: Sequence
         name = part.strip()
         column = allowed.get(name.removeprefix("-"))
         if column is None:
-            raise Invalid({"ordering": [f'"{name}" is not a valid choice.']})
+            raise Invalid({"ordering": [f'"{cut(name)}" is not a valid choice.']})
         ordered = column.desc() if name.startswith("-") else column.asc()
         # Left to themselves SQLite and PostgreSQL put what is absent at opposite ends; only there, for indexes' sake.
         columns.append(ordered.nulls_last() if getattr(column, "nullable", False) else ordered)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
+from typing import Any
 
 # Control and format characters, and the others that Unicode 15 calls "default ignorable" or draws as nothing.
 _INVISIBLE = re.compile(
@@ -36,6 +38,17 @@ def without_invisible(text: str) -> str:
 def is_visible(text: str) -> bool:
     """Whether anything of `text` can be seen."""
     return bool(without_invisible(text).strip())
+
+
+def each_text(value: Any, change: Callable[[str], str]) -> Any:
+    """`value` with every text in it changed, however deep, but for the keys."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, dict):
+        return {key: each_text(item, change) for key, item in value.items()}
+    if isinstance(value, list):
+        return [each_text(item, change) for item in value]
+    return value
 
 
 def cut(value: object, most: int = SHOWN) -> str:

@@ -86,6 +86,19 @@ def test_a_body_that_is_no_object_is_a_clear_error(client, raw, status, starts):
     assert answer.data.decode().startswith(starts)
 
 
+def test_messages_cut_long_values(client):
+    long = "x" * 400_000
+    answer = client.post("/api/widgets/", {"name": long, "price": long})
+    assert (answer.status, len(answer.data) < 300) == (400, True)
+    answer = client.get(f"/api/widgets/?ordering={'x' * 200}")
+    assert answer.json == {"ordering": [f'"{"x" * 99}…" is not a valid choice.']}
+    for headers in ({}, {"Accept-Language": "es"}):
+        answer = client.get(f"/api/widgets/refused/?why={'x' * 60_000}", headers=headers)
+        assert answer.json == {"detail": "x" * 999 + "…", "lines": [{"why": ["x" * 999 + "…"], "count": 1}]}
+        answer = client.get(f"/api/v1/widget/refused?why={'x' * 60_000}", headers=headers)
+        assert answer.json["status_message"] == "x" * 999 + "…"
+
+
 def test_each_surface_has_its_own_error_shape(client):
     assert client.get("/nowhere").json == {"detail": "Not found."}
     b2b = client.get("/api/v1/widget")

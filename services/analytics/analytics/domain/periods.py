@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any, ClassVar
 
 from chassis.problems import Problem
+from chassis.text import cut
 
 DEFAULT_DAYS = 30
 
@@ -97,5 +98,5 @@ def requested_period(
 def _date(text: str, records: Records) -> date:
     found = parsed_date(text)
     if found is None:
-        raise NoSales(f"the date {text}", records)
+        raise NoSales(f"the date {cut(text)}", records)
     return found

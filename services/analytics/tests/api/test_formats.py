@@ -243,3 +243,9 @@ def test_as_of_is_the_newest_event_s_time_whatever_it_told(client, deliver, even
     sell("2023-10-04T10:15", "CARD", [(1, "A", 1, "1.00")])
     assert client.get(SUMMARY).headers["X-Data-As-Of"] == "2023-10-05T16:15:00.000000Z"
     assert "X-Data-As-Of" not in client.get("/api/analytics/reports/low-stock/", account_id=2).headers
+
+
+def test_messages_cut_long_values(client):
+    for query in ("start_date", "end_date", "limit", "criterion", "format", "chart"):
+        answer = client.get(f"/api/analytics/sales-summary/?{query}={'x' * 5000}")
+        assert len(answer.data) < 400

@@ -11,6 +11,7 @@ from auth.api.schemas import AccountOut, FullName, Password, TokensOut, UserOut
 from auth.domain.plans import FREEMIUM, PLANS
 from auth.domain.regions import CURRENCIES, time_zones
 from chassis import schemas
+from chassis.text import cut
 
 _OPTIONAL: dict[str, Any] = {"blank": True, "allow_none": True}
 
@@ -25,7 +26,7 @@ class _Listed(schemas.Text):
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
         code = super()._deserialize(value, attr, data, **kwargs)
         if code not in self.listed():
-            raise ma.ValidationError(f'"{code}" is not a valid choice.')
+            raise ma.ValidationError(f'"{cut(code)}" is not a valid choice.')
         return code
 
 

@@ -112,3 +112,10 @@ def test_bad_values_are_told_and_make_nothing(register, everything, field, value
 def test_required_fields_are_named_in_either_language(client, language, message):
     answer = client.post("/api/auth/register/", {}, role=None, headers={"Accept-Language": language})
     assert answer.json == {name: [message] for name in ("email", "password", "full_name", "company_name")}
+
+
+def test_messages_cut_long_values(client):
+    long = "x" * 150_000
+    body = {"currency": long, "timezone": long, "subscription_plan": long, "email": long, "phone": long}
+    answer = client.post("/api/auth/register/", body, role=None)
+    assert (answer.status, len(answer.data) < 1500) == (400, True)

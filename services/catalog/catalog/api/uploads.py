@@ -16,6 +16,7 @@ from flask import g, request
 
 from catalog.api.product_files import BadFile
 from chassis.problems import Problem, Unavailable
+from chassis.text import cut
 
 View = TypeVar("View", bound=Callable[..., Any])
 MAX_UPLOAD = 32 * 1024 * 1024  # bytes, as the gateway lets through
@@ -31,7 +32,7 @@ class UnsupportedMediaType(Problem):
     example: ClassVar[Mapping[str, Any]] = {"media_type": "application/json"}
 
     def __init__(self, media_type: str) -> None:
-        super().__init__(f'Unsupported media type "{media_type}" in request.')
+        super().__init__(f'Unsupported media type "{cut(media_type)}" in request.')
 
 
 def uploaded(view: View) -> View:

@@ -12,6 +12,7 @@ from chassis.blueprint import Blueprint
 from chassis.current import reading
 from chassis.problems import Invalid, NotFound
 from chassis.schemas import Uid
+from chassis.text import cut
 from sales import b2b_queries
 from sales.api.b2b_references import known_products, known_users, own_terms, own_uid
 from sales.api.b2b_schemas import B2BItemKey, B2BItemOut, B2BItemUpsert, B2BOrderOut, B2BOrderStatus, B2BOrderUpsert
@@ -97,7 +98,7 @@ def of_user(query: dict[str, Any], user_uid: str) -> Response:
 def of_status(query: dict[str, Any], status: str) -> Response:
     """The orders of a status by age; a CLIENT sees its own."""
     if status not in STATUSES:
-        raise Invalid({"status": [f'"{status}" is not a valid choice.']})
+        raise Invalid({"status": [f'"{cut(status)}" is not a valid choice.']})
     with reading() as session:
         return b2b.listed(session, b2b_queries.orders(own_uid(), status=status), query, b2b_queries.order_out)
 

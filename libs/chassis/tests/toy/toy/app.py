@@ -2,7 +2,7 @@
 
 from threading import Event
 
-from flask import Flask
+from flask import Flask, request
 from sqlalchemy import delete, select
 
 from chassis import schemas, web
@@ -100,6 +100,13 @@ def remove(widget_id):
 @blp.get("/api/v1/widget")
 def b2b():
     raise Invalid({"data": {0: {"uid": ["This field is required."]}}})
+
+
+@blp.get("/api/widgets/refused/")
+@blp.get("/api/v1/widget/refused")
+def refused():
+    why = request.args["why"]
+    raise Problem(why, body={"detail": why, "lines": [{"why": [why], "count": 1}]})
 
 
 @blp.get("/api/v1/auth/broken")
