@@ -36,10 +36,10 @@ class RowId(IntegerConverter):
 
 
 class Segment(UnicodeConverter):
-    """`<…>` in a path: text in the form in which it is stored."""
+    """`<…>` in a path: text in the form in which it is stored. A NUL, which no column holds, is read like a broken byte."""
 
     def to_python(self, value: str) -> str:
-        return nfc(value)
+        return nfc(value.replace("\x00", "\ufffd"))
 
 
 class _App(Flask):

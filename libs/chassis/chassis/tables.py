@@ -60,3 +60,10 @@ def drop_tables_1() -> None:
     """What `create_tables_1` made."""
     for table in ("tenants", "idempotency_keys", "inbox", "outbox"):
         op.drop_table(table)
+
+
+def beyond_ascii(column: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """Whether a text has other characters than ASCII's: the few rows that a change of Unicode form is about."""
+    if op.get_bind().dialect.name == "postgresql":
+        return sa.func.octet_length(column) != sa.func.length(column)
+    return sa.func.length(sa.cast(column, sa.LargeBinary)) != sa.func.length(column)

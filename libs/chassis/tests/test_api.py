@@ -53,6 +53,12 @@ def test_text_is_one_in_both_unicode_forms(client, stored, asked):
     assert client.delete(f"/api/v1/gadget/{asked}", role="ADMIN").status == 200
 
 
+def test_a_nul_in_a_path_is_an_unknown_row(client):
+    assert client.get("/api/v1/gadget/a%00b").status == 404
+    assert client.delete("/api/v1/gadget/%00", role="ADMIN").status == 404
+    assert client.get("/api/v1/gadget/%00", role=None).status == 401
+
+
 def test_field_errors_name_every_bad_field(client):
     answer = client.post("/api/widgets/", {"name": "toolong", "price": "x"})
     assert answer.status == 400

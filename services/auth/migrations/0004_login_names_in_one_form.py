@@ -5,6 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql, sqlite
 
 from auth.domain.names import login_key
+from chassis.tables import beyond_ascii
 
 revision = "0004"
 down_revision = "0003"
@@ -14,10 +15,7 @@ def upgrade() -> None:
     """Expand: the services of before look for the older form. Of two users who are one in the new form, one keeps it."""
     connection = op.get_bind()
     rows = sa.table("login_names", sa.column("name", sa.String), sa.column("user_id", sa.BigInteger))
-    octets = sa.func.octet_length(rows.c.name)
-    if connection.dialect.name == "sqlite":  # octet_length() is of 3.43
-        octets = sa.func.length(sa.cast(rows.c.name, sa.LargeBinary))
-    names = connection.execute(sa.select(rows).where(octets != sa.func.length(rows.c.name)).order_by(rows.c.user_id))
+    names = connection.execute(sa.select(rows).where(beyond_ascii(rows.c.name)).order_by(rows.c.user_id))
     added = [{"name": key, "user_id": user_id} for name, user_id in names if (key := login_key(name)) != name]
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     if added:
