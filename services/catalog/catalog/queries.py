@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Date, Row, ScalarSelect, Select, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, Date, Row, ScalarSelect, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from catalog.domain.models import EVERYONE, CartHold, Product, Promotion, Supplier
@@ -17,7 +17,7 @@ from chassis.columns import UtcDateTime
 from chassis.db import utcnow
 from chassis.ordering import order_by
 from chassis.prepared import PreparedList, prepared
-from chassis.search import matches
+from chassis.search import is_number, matches, matches_number, without_punctuation
 from chassis.tenants import ZONE, local_date, on_local_date
 
 PRODUCT: tuple[Any, ...] = (
@@ -214,7 +214,11 @@ def suppliers(query: Mapping[str, Any]) -> Select[Any]:
     """The list's suppliers."""
     statement = select(*SUPPLIER).where(Supplier.deleted_at.is_(None))
     if "search" in query:
-        statement = statement.where(matches(Supplier.search_text, query["search"]))
+        term = query["search"]
+        found = matches(Supplier.search_text, term)
+        if is_number(term):
+            found = or_(found, matches_number(without_punctuation(Supplier.phone_number), term))
+        statement = statement.where(found)
     return statement.order_by(*order_by(query.get("ordering"), SUPPLIER_ORDERINGS, [Supplier.id]))
 
 

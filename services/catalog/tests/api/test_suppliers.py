@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 
 SUPPLIER = {
@@ -119,3 +121,10 @@ def test_a_repeated_key_makes_one_supplier(client):
     first, again = (client.post("/api/suppliers/", SUPPLIER, headers={"Idempotency-Key": "k"}) for _ in range(2))
     assert (first.status, again.data) == (201, first.data)
     assert len(client.get("/api/suppliers/").json) == 1
+
+
+@pytest.mark.parametrize("term", ["5544332211", "55 4433 2211", "+525544332211", "+5215544332211", "4433-22"])
+def test_a_suppliers_number_is_found_however_it_is_written(client, term):
+    made = client.post("/api/suppliers/", {"name": "Refrescos", "phone_number": "(55) 4433.2211"}).json
+    client.post("/api/suppliers/", {"name": "Otros", "phone_number": "5599999999"})
+    assert client.get(f"/api/suppliers/?search={quote(term)}").json == [made]
