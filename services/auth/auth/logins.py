@@ -23,7 +23,7 @@ from auth.domain.errors import (
     UserBlocked,
     WrongCurrentPassword,
 )
-from auth.domain.names import phone_key, split_full_name
+from auth.domain.names import phone_tail, split_full_name
 from auth.domain.passwords import UserPasswords
 from auth.domain.plans import OWNER
 from auth.domain.principals import Principal, principal_of_client, principal_of_user
@@ -120,10 +120,10 @@ class Logins:
     def log_in_client(self, *, phone: str, pin_code: str, device: Device) -> LoggedIn:
         """A new session of a B2B client. NoActiveAccount, TooManyFailures; Unavailable while customers does not answer."""
         with self._database.read(ALL_ACCOUNTS) as session:
-            attempt = self._attempt(session, phone_key(phone), device, kind="phone")
+            attempt = self._attempt(session, phone_tail(phone), device, kind="phone")
         found: Any = self._customers.client_of_pin(phone, pin_code)
         with self._database.read(ALL_ACCOUNTS) as session:
-            known = found or queries.client_by_phone(session, phone_key(phone))
+            known = found or queries.client_by_phone(session, phone_tail(phone))
         opening, refresh = self._opening(b2b=True)
         now = utcnow()
 

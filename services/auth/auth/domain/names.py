@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from precis_i18n import get_profile
 
@@ -29,9 +30,15 @@ def typed_key(name: str) -> str:
     return name.strip().casefold()
 
 
-def phone_key(phone: str) -> str:
-    """A phone without the punctuation that people write it with."""
-    return re.sub(r"[\s().\-/]", "", phone)
+PHONE_TAIL = 8
+
+
+def phone_tail(phone: str) -> str:
+    """The last digits of a phone, which are the same however it is written: `+52 1 55 4433 2211` and `5544332211`.
+
+    Failed logins are counted by it. Customers knows the whole key, which needs the account's country.
+    """
+    return re.sub(r"[^0-9]", "", unicodedata.normalize("NFKC", phone))[-PHONE_TAIL:] or phone.strip()
 
 
 def split_full_name(full_name: str) -> tuple[str, str]:

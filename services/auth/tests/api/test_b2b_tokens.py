@@ -314,6 +314,19 @@ def test_a_client_has_no_business_at_the_counter(client, log_in, lupita, method,
     assert (answer.status, answer.json) == (403, {"detail": "You do not have permission to perform this action."})
 
 
+@pytest.mark.parametrize(
+    "written", ["1234567890", "+1 (234) 567-890", "+1-234-567890", "001 234567890", "２３４５６７８９０"]
+)
+def test_wrong_pins_count_for_a_phone_however_it_is_written(client, customers, lupita, written):
+    customers.on("POST", PIN_PATH, 200, {"client": None})
+    body = {**PHONE, "pin_code": "0000"}
+    for number in range(10):
+        phone = written if number % 2 else PHONE["phone"]
+        assert client.post("/api/v1/auth/login", {**body, "phone": phone}, role=None).status == 401
+    for phone in (written, PHONE["phone"]):
+        assert client.post("/api/v1/auth/login", {**body, "phone": phone}, role=None).status == 429
+
+
 def test_guessing_a_pin_from_many_addresses(client, log_in, customers, lupita):
     """Guesses over forged addresses: all but ten are refused unseen, and so is the right PIN."""
 
