@@ -25,8 +25,6 @@ HELP = """/catalogo [página] - lo que vendemos
 /ayuda - esta lista"""
 SHARE = "Comparte tu contacto para registrarte."
 PAGE = 8
-NATIONAL_DIGITS = 10
-"""Digits of a Mexican number without its country, as a shop writes it down."""
 
 
 @dataclass(frozen=True)
@@ -109,16 +107,12 @@ class Dialogue:
         return f"Listo, {customer['first_name']}. Tienes {customer['current_points']} puntos."
 
     def _is_known(self, number: str) -> bool:
-        found = self.shop.get("/api/chatbotusers/", search=number)
-        return any(user["mobile_number"] == number for user in found)
+        return bool(self.shop.get("/api/chatbotusers/", search=number))
 
     def _customer_of(self, number: str) -> dict[str, Any] | None:
-        """The customer with this number, with or without the country's."""
-        for phone in (number, number[-NATIONAL_DIGITS:]):
-            found: list[dict[str, Any]] = self.shop.get("/api/customers/", phone_number=phone)
-            if found:
-                return found[0]
-        return None
+        """The customer with this number, however the shop wrote it down."""
+        found: list[dict[str, Any]] = self.shop.get("/api/customers/", phone_number=number)
+        return found[0] if found else None
 
     def _note_interaction(self, chat: Chat) -> None:
         """The shop sees when it last heard from somebody; nobody waits for an answer because that fails."""

@@ -12,19 +12,26 @@ from customers.domain import client_facts, facts
 from customers.domain.clients import Client
 from customers.domain.models import Customer
 from customers.queries import COLUMNS, balance_differences
+from customers.usecases.phone_keys import twins
 
 
 @click.command()
 @click.pass_obj
 def reconcile(service: Service) -> None:
-    """Compare every customer's points and debt with their ledgers; exit 1 and name them when any differ."""
+    """Compare every customer's points and debt with their ledgers; exit 1 and name them when any differ.
+
+    Phone numbers that several rows had before they were unique are named, too.
+    """
     with service.database().read(ALL_ACCOUNTS) as session:
         differences = balance_differences(session)
+        same_numbers = twins(session)
     for row in differences:
         click.echo(
             f"customer {row.id}: points {row.current_points}, ledger {row.points_ledger};"
             f" credit used {row.credit_used}, ledger {row.credit_ledger}"
         )
+    for table, key, numbers in same_numbers:
+        click.echo(f"{table}: {key} stands in {len(numbers)} rows, from before it was unique: {', '.join(numbers)}")
     if differences:
         raise SystemExit(1)
     click.echo("every customer's points and debt equal their ledgers")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, union
 from sqlalchemy.orm import Session
 
+from chassis.tenants import Tenant
 from customers.domain.clients import Client
+from customers.domain.phones import DEFAULT_COUNTRY, country_of
 
 _COLUMNS = (
     Client.uid, Client.name, Client.email, Client.phone, Client.address, Client.discount, Client.currency,
@@ -22,9 +24,24 @@ _LOGIN = (
 )  # fmt: skip
 
 
-def active_by_phone(session: Session, phone: str) -> Any:
-    """The one active client of the platform with this phone (its `_LOGIN` columns), or None."""
-    return session.execute(select(*_LOGIN).where(Client.phone == phone, LIVING, Client.is_active)).first()
+MOST_WITH_ONE_PHONE = 10
+
+
+def countries(session: Session) -> set[str]:
+    """The countries of all accounts."""
+    zones = session.scalars(select(Tenant.timezone).distinct())
+    return {DEFAULT_COUNTRY, *(country_of(zone) for zone in zones)}
+
+
+def active_by_phone(session: Session, phone: str, keys: Collection[str]) -> Sequence[Any]:
+    """The active clients of the platform with one of these keys (their `_LOGIN` columns).
+
+    At most one for each country, and those that had the number before there were keys. The client whose phone is
+    written exactly so comes first.
+    """
+    same = (select(Client.id).where(what, LIVING) for what in (Client.phone_key.in_(keys), Client.phone == phone))
+    asked = select(*_LOGIN).where(Client.id.in_(union(*same)), Client.is_active)
+    return session.execute(asked.order_by(Client.phone != phone, Client.id).limit(MOST_WITH_ONE_PHONE)).all()
 
 
 def pin_hashes(session: Session, uids: Collection[str]) -> dict[str, str]:

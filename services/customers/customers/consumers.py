@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from chassis import tenants
 from chassis.messaging import Event, Subscriptions, batch
 from customers.config import Config
+from customers.domain.phones import country_of
+from customers.usecases.phone_keys import forget_keys
 from customers.usecases.settle_orders import PaidOrder, settle_orders
 
 
@@ -25,7 +27,16 @@ def SUBSCRIPTIONS(settings: Config) -> Subscriptions:  # noqa: N802 - the name t
         )
 
     settled = batch(on_orders_settled)
-    return {**tenants.SUBSCRIPTIONS, "OrderPaid": settled, "OrderCancelled": settled}
+    accounts = dict.fromkeys(tenants.SUBSCRIPTIONS, on_account_changed)
+    return {**accounts, "OrderPaid": settled, "OrderCancelled": settled}
+
+
+def on_account_changed(session: Session, event: Event) -> None:
+    """`AccountRegistered`, `AccountUpdated`: the time zone, and with it the country that phone numbers belong to."""
+    before = tenants.zone_of(session).key
+    tenants.on_account_changed(session, event)
+    if country_of(before) != country_of(tenants.zone_of(session).key):
+        forget_keys(session)
 
 
 def _paid(event: Event) -> PaidOrder:

@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, Select, case, func, literal, select
+from sqlalchemy import ColumnElement, Row, Select, case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from chassis.columns import Money
 from chassis.money import ZERO
 from chassis.ordering import order_by
 from chassis.problems import NotFound
-from chassis.search import matches
+from chassis.search import is_number, matches, matches_number
+from chassis.tenants import zone_of
+from customers.domain import phones
 from customers.domain.models import PAYMENT, ChatbotUser, CreditTransaction, Customer, PointsTransaction, PurchaseDay
 
 COLUMNS = (
@@ -62,14 +64,28 @@ def customer_row(session: Session, customer_id: int) -> Any:
     return row
 
 
-def customers(query: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:
+def phone_key(session: Session, number: str) -> str:
+    """The number's key, in the country of the account in force."""
+    return phones.phone_key(phones.from_query(number), account_country(session))
+
+
+def account_country(session: Session) -> str:
+    """The country that phone numbers without a country code belong to, by the time zone of the account in force."""
+    return phones.country_of(zone_of(session).key)
+
+
+def customers(session: Session, query: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:
     """The living customers that a list query asks for; every word of `search` must occur somewhere."""
     statement: Select[*tuple[Any, ...]] = select(*COLUMNS).where(LIVING)
-    for name in ("phone_number", "email", "is_frequent"):
+    for name in ("email", "is_frequent"):
         if name in query:
             statement = statement.where(getattr(Customer, name) == query[name])
+    if "phone_number" in query:
+        # By ids: ordered by id, SQLite would else go through all customers of the account.
+        same = select(Customer.id).where(Customer.phone_key == phone_key(session, query["phone_number"]), LIVING)
+        statement = statement.where(Customer.id.in_(same))
     if "search" in query:
-        statement = statement.where(matches(Customer.search_text, query["search"]))
+        statement = statement.where(_found(session, Customer, query["search"]))
     return statement.order_by(*order_by(query.get("ordering"), CUSTOMER_ORDERINGS, [Customer.id]))
 
 
@@ -101,6 +117,17 @@ def _history(
     return statement.order_by(*order_by(query.get("ordering"), allowed, newest_first))
 
 
+def _found(session: Session, model: type[Customer] | type[ChatbotUser], term: str) -> ColumnElement[bool]:
+    """The condition of `?search=`: its words stand in the text, or it is the row's number, or a part of it."""
+    if not is_number(term):
+        return matches(model.search_text, term)
+    return or_(
+        matches(model.search_text, term),
+        matches_number(model.search_text, term),
+        model.phone_key == phone_key(session, term),
+    )
+
+
 CHATBOT_USER = (ChatbotUser.mobile_number, ChatbotUser.name, ChatbotUser.last_interaction)
 CHATBOT_USER_ORDERINGS = {column.key: column for column in CHATBOT_USER}
 
@@ -112,19 +139,22 @@ def chatbot_user_dict(row: Any) -> dict[str, Any]:
 
 
 def chatbot_user_row(session: Session, mobile_number: str, *, lock: bool = False) -> Any:
-    """A chatbot user, locked for a change if asked; NotFound."""
-    statement = select(*CHATBOT_USER).where(ChatbotUser.mobile_number == mobile_number)
+    """The chatbot user of this number, however it is written, locked for a change if asked; NotFound."""
+    # Of users that had the number twice before there were keys, the one with exactly these characters, or the first.
+    exact_first = (ChatbotUser.mobile_number != mobile_number, ChatbotUser.phone_twin)
+    same = ChatbotUser.phone_key == phone_key(session, mobile_number)
+    statement = select(*CHATBOT_USER).where(same).order_by(*exact_first).limit(1)
     row = session.execute(statement.with_for_update() if lock else statement).first()
     if row is None:
         raise NotFound
     return row
 
 
-def chatbot_users(query: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:
+def chatbot_users(session: Session, query: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:
     """The chatbot users that a list query asks for, by number."""
     statement: Select[*tuple[Any, ...]] = select(*CHATBOT_USER)
     if "search" in query:
-        statement = statement.where(matches(ChatbotUser.search_text, query["search"]))
+        statement = statement.where(_found(session, ChatbotUser, query["search"]))
     return statement.order_by(*order_by(query.get("ordering"), CHATBOT_USER_ORDERINGS, [ChatbotUser.mobile_number]))
 
 

@@ -16,6 +16,7 @@ from customers.config import Config
 from customers.domain.clients import PinFailures
 from customers.domain.models import HELD, PaymentHold
 from customers.usecases.holds import release_holds, settle_paid
+from customers.usecases.phone_keys import key_numbers, lacking_keys
 
 BATCH = 200
 _log = logs.get(__name__)
@@ -56,7 +57,17 @@ def prune(database: Database, settings: Config) -> None:
         Throttle(PinFailures, settings.pin_failures_seconds).forget(session, now=utcnow())
 
 
+def key_phones(database: Database, _settings: Config) -> int:
+    """Give phone numbers their keys where they lack them; how many."""
+    with database.read(ALL_ACCOUNTS) as session:
+        if not lacking_keys(session):
+            return 0
+    with database.transaction(ALL_ACCOUNTS) as session:
+        return key_numbers(session)
+
+
 SWEEPS: list[Sweep] = [
+    Sweep("phones.key", every_seconds=5, run=key_phones),
     Sweep("holds.settle", every_seconds=15, run=settle_holds),
     Sweep("prune", every_seconds=60, run=prune),
 ]

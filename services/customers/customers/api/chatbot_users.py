@@ -35,7 +35,7 @@ _ONE = "/api/chatbotusers/<string:mobile_number>/"
 def list_chatbot_users(query: dict[str, Any]) -> Response:
     """The chatbot's users by number; `search` looks at number and name."""
     with reading() as session:
-        return listed(session, queries.chatbot_users(query), query, queries.chatbot_user_dict)
+        return listed(session, queries.chatbot_users(session, query), query, queries.chatbot_user_dict)
 
 
 @blp.post("/api/chatbotusers/")

@@ -26,9 +26,12 @@ _ONE = "/api/customers/<int:customer_id>/"
 @blp.query(CustomerQuery)
 @blp.response(200, CustomerOut(many=True))
 def list_customers(query: dict[str, Any]) -> Response:
-    """The customers, by id, without deleted ones; `search` looks at names, phone and e-mail without accents."""
+    """The customers, by id, without deleted ones; `search` looks at names, phone and e-mail without accents.
+
+    A phone number is found however it is written: `phone_number=5544332211` finds `+52 55 4433 2211`.
+    """
     with reading() as session:
-        return listed(session, queries.customers(query), query, queries.customer_dict)
+        return listed(session, queries.customers(session, query), query, queries.customer_dict)
 
 
 @blp.post("/api/customers/")

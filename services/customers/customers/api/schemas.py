@@ -9,6 +9,7 @@ import marshmallow as ma
 from chassis import schemas
 from chassis.access import current_user
 from chassis.pagination import ListQuery
+from customers.domain import phones
 from customers.domain.errors import PaymentNotPositive
 from customers.domain.models import ADJUSTMENT, CHARGE, CREDIT, EARN, PAYMENT, POINTS, REDEEM
 from customers.queries import CHATBOT_USER_ORDERINGS, CUSTOMER_ORDERINGS, HISTORY_ORDERINGS
@@ -63,11 +64,19 @@ class CustomerOut(schemas.Schema):
     available_credit = schemas.Amount()
 
 
+class PhoneFilter(schemas.Text):
+    """A phone number in a query string, where an unencoded plus arrives as a blank."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        value = phones.from_query(value) if isinstance(value, str) else value
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
 class CustomerQuery(ListQuery):
     """What the list of customers takes."""
 
     ordering = schemas.Ordering(CUSTOMER_ORDERINGS)
-    phone_number = schemas.Text(max_length=20)
+    phone_number = PhoneFilter(max_length=20)
     email = schemas.Email(max_length=254)
     is_frequent = schemas.Boolean()
 

@@ -13,25 +13,32 @@ from chassis.db import Base, BigId, Money, TenantOwned, UtcDateTime, utcnow
 from chassis.money import ZERO
 from chassis.throttle import Failures
 from chassis.uids import new_uid
+from customers.domain.keyed import PhoneKeyed, unkeyed
 
 _LIVING = text("deleted_at IS NULL")
+_UNKEYED = unkeyed("phone")
 
 
-class Client(TenantOwned, Base):
+class Client(TenantOwned, PhoneKeyed, Base):
     """A wholesale customer. A deleted one keeps its row; given again, its uid revives it, so `version` never falls back.
 
-    `phone` is NULL only within the transaction that moves numbers from one client to another.
+    `phone_key` is NULL only within the transaction that moves numbers from one client to another.
     """
 
     __tablename__ = "clients"
     __table_args__ = (
         # Across the platform: the phone is the name that a client logs in by. Free again once the client is deleted.
-        Index(None, "phone", unique=True, sqlite_where=_LIVING, postgresql_where=_LIVING),
+        Index(
+            "ix_clients_phone_key", "phone_key", "phone_twin", unique=True, sqlite_where=_LIVING,
+            postgresql_where=_LIVING,
+        ),
+        Index(None, "phone", sqlite_where=_LIVING, postgresql_where=_LIVING),
+        Index("ix_clients_unkeyed", "id", sqlite_where=_UNKEYED, postgresql_where=_UNKEYED),
         Index(None, "account_id", "email", unique=True, sqlite_where=_LIVING, postgresql_where=_LIVING),
         Index(None, "account_id", "id", sqlite_where=_LIVING, postgresql_where=_LIVING),
         Index(None, "account_id", "uid", unique=True),
         CheckConstraint("discount >= 0 AND discount <= 10000", name="discount_within_100_percent"),
-    )
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     uid: Mapped[str] = mapped_column(String(UID_LENGTH), default=new_uid)

@@ -13,6 +13,7 @@ from chassis.db import Base, BigId, Money, TenantOwned, UtcDateTime, utcnow
 from chassis.money import ZERO
 from chassis.uids import new_uid
 from customers.domain import clients as clients  # whoever loads the models wants all of them
+from customers.domain.keyed import PhoneKeyed, unkeyed
 
 EARN, REDEEM, ADJUSTMENT = "EARN", "REDEEM", "ADJUSTMENT"
 CHARGE, PAYMENT = "CHARGE", "PAYMENT"
@@ -25,9 +26,11 @@ Points = BigInteger().with_variant(Integer, "sqlite")
 _LIVING = text("deleted_at IS NULL")
 _EARNED = text("transaction_type = 'EARN'")
 _HELD = text("state = 'held'")
+_UNKEYED = unkeyed("phone_number")
+_NUMBER_UNKEYED = unkeyed("mobile_number")
 
 
-class Customer(TenantOwned, Base):
+class Customer(TenantOwned, PhoneKeyed, Base):
     """A person who buys. The balances are the sums of the ledgers; a deleted one keeps row and ledgers.
 
     An erased one is deleted and has no name, phone, e-mail or birthday any more. `frequent_month` is the first day of the
@@ -38,13 +41,18 @@ class Customer(TenantOwned, Base):
     __table_args__ = (
         # Only the living hold their phone and e-mail: both become free when a customer is deleted.
         Index(None, "account_id", "phone_number", unique=True, sqlite_where=_LIVING, postgresql_where=_LIVING),
+        Index(
+            "ix_customers_account_id_phone_key", "account_id", "phone_key", "phone_twin", unique=True,
+            sqlite_where=_LIVING, postgresql_where=_LIVING,
+        ),
+        Index("ix_customers_unkeyed", "id", sqlite_where=_UNKEYED, postgresql_where=_UNKEYED),
         Index(None, "account_id", "email", unique=True, sqlite_where=_LIVING, postgresql_where=_LIVING),
         Index(None, "account_id", "id", sqlite_where=_LIVING, postgresql_where=_LIVING),
         Index(None, "account_id", "uid", unique=True),
         CheckConstraint("current_points >= 0", name="points_not_negative"),
         CheckConstraint("credit_limit >= 0", name="credit_limit_not_negative"),
         CheckConstraint("credit_used >= 0", name="credit_used_not_negative"),
-    )
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     uid: Mapped[str] = mapped_column(String(36), default=new_uid)
@@ -170,11 +178,18 @@ class PointsGrant(TenantOwned, Base):
     points: Mapped[int]
 
 
-class ChatbotUser(TenantOwned, Base):
+class ChatbotUser(TenantOwned, PhoneKeyed, Base):
     """A person known to the chatbot by a mobile number."""
 
     __tablename__ = "chatbot_users"
-    __table_args__ = (PrimaryKeyConstraint("account_id", "mobile_number"),)
+    __table_args__ = (
+        PrimaryKeyConstraint("account_id", "mobile_number"),
+        Index("ix_chatbot_users_account_id_phone_key", "account_id", "phone_key", "phone_twin", unique=True),
+        Index(
+            "ix_chatbot_users_unkeyed", "account_id", "mobile_number", sqlite_where=_NUMBER_UNKEYED,
+            postgresql_where=_NUMBER_UNKEYED,
+        ),
+    )  # fmt: skip
 
     mobile_number: Mapped[str] = mapped_column(String(20))
     name: Mapped[str] = mapped_column(String(255))

@@ -15,17 +15,21 @@ from chassis.upserts import upsert
 from customers.client_queries import LIVING
 from customers.domain import client_facts
 from customers.domain.clients import Client
+from customers.domain.phones import keyed, phone_key
+from customers.queries import account_country
 
 REQUIRED = ("name", "phone", "pin_hash")
-UNIQUE = ("phone", "email")
+UNIQUE = {"phone": Client.phone_key, "email": Client.email}
+"""By field of the API, the column that no two living clients share."""
 _DEFAULTS: dict[str, Any] = {
     "email": None, "address": "", "discount": 0, "currency": None, "price_type_uid": None, "is_active": True,
 }  # fmt: skip
-_PLACEHOLDERS = {"name": "", "pin_hash": ""}
+_PLACEHOLDERS = {"name": "", "pin_hash": "", "phone_twin": ""}
 """For NOT NULL's sake in the insert that becomes a change of an existing row; a new one has its own."""
 _LOCKED = (
-    Client.id, Client.uid, Client.name, Client.email, Client.phone, Client.pin_hash, Client.credentials_version,
-    Client.address, Client.discount, Client.currency, Client.price_type_uid, Client.is_active, Client.deleted_at,
+    Client.id, Client.uid, Client.name, Client.email, Client.phone, Client.phone_key, Client.phone_keyed,
+    Client.phone_twin, Client.pin_hash, Client.credentials_version, Client.address, Client.discount,
+    Client.currency, Client.price_type_uid, Client.is_active, Client.deleted_at,
 )  # fmt: skip
 _NAMES = {"pin_hash": "pin_code"}
 _REQUIRED_MESSAGE = ["This field is required."]
@@ -48,8 +52,9 @@ def upsert_clients(session: Session, *, elements: Sequence[Element]) -> tuple[li
     BadElements names every element that lacks what a new client needs, or wants another living client's phone or e-mail.
     Raced, or the database's IntegrityError, when somebody else was quicker: begin again.
     """
-    for field in UNIQUE:
-        refuse_repeated(elements, field)
+    elements = _keyed(session, elements)
+    for field, column in UNIQUE.items():
+        refuse_repeated([{field: element.get(column.key)} for element in elements], field)
     known = {row.uid: row for row in _locked(session, [element["uid"] for element in elements])}
     rows = [_changes(known.get(element["uid"]), element) for element in elements]
     _refuse_incomplete(known, elements)
@@ -94,6 +99,15 @@ def delete_clients(session: Session, *, uids: Collection[str], unknown: type[Not
     return [client_facts.state(row) for row in gone]
 
 
+def _keyed(session: Session, elements: Sequence[Element]) -> list[Element]:
+    """The elements with their phones' keys."""
+    country = account_country(session)
+    return [
+        {**element, **keyed(element["phone"], phone_key(element["phone"], country))} if "phone" in element else element
+        for element in elements
+    ]
+
+
 def _locked(session: Session, uids: Collection[str]) -> Sequence[Any]:
     """The clients of these uids, deleted ones too, in the order in which every batch takes them.
 
@@ -110,6 +124,8 @@ def _changes(row: Any | None, element: Element) -> dict[str, Any]:
     if row.deleted_at:  # given again: a new client in the old row, whose sessions ended with the deletion
         return {**_DEFAULTS, **element, "deleted_at": None}
     changes = {name: value for name, value in element.items() if name == "uid" or getattr(row, name) != value}
+    if "phone_key" not in changes:
+        changes.pop("phone_twin", None)  # it is the row's own number still, perhaps written differently
     switched_off = changes.get("is_active") is False
     if "pin_hash" in changes or switched_off:
         changes["credentials_version"] = row.credentials_version + 1
@@ -131,9 +147,10 @@ def _refuse_taken(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """BadElements for those whose new phone or e-mail a living client has who is not giving it up in the same batch."""
     bad: dict[int, dict[str, list[str]]] = {}
     own = tenant()
-    for field in UNIQUE:
-        wanted = {row[field]: index for index, row in enumerate(rows) if row.get(field) is not None}
-        leaving = {row["uid"] for row in rows if field in row}
+    for field, column in UNIQUE.items():
+        name = column.key
+        wanted = {row[name]: index for index, row in enumerate(rows) if row.get(name) is not None}
+        leaving = {row["uid"] for row in rows if name in row}
         for account_id, uid, value in _holders(session, field, list(wanted)):
             if account_id != own or uid not in leaving:
                 message = [f"client with this {field} already exists."]  # whose, nobody is told
@@ -142,28 +159,29 @@ def _refuse_taken(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
         raise BadElements(bad)
 
 
-def _holders(session: Session, field: str, values: Collection[str]) -> Iterator[tuple[int, str, str]]:
-    """(account, uid, value) of the living clients that have one of these phones, in any account, or e-mails, in this one."""
+def _holders(session: Session, field: str, values: Collection[str]) -> Iterator[tuple[int, str, str | None]]:
+    """(account, uid, value) of the living clients with one of these phones' keys, in any account, or e-mails, in this one."""
     if not values:
         return
-    column = getattr(Client, field)
+    column = UNIQUE[field]
     everywhere = ALL_ACCOUNTS if field == "phone" else tenant()
     assert everywhere is not None
     with acting_for(everywhere):
         found = session.execute(select(Client.account_id, Client.uid, column).where(column.in_(values), LIVING))
-        yield from found
+        yield from ((account_id, uid, value) for account_id, uid, value in found)
 
 
 def _give_up(session: Session, known: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:
     """Free what passes from one client of the batch to another, so that the order of the elements does not matter."""
-    for field in UNIQUE:
-        wanted = {row[field] for row in rows if row.get(field) is not None}
+    for column in UNIQUE.values():
+        name = column.key
+        wanted = {row[name] for row in rows if row.get(name) is not None}
         passing = [
             known[row["uid"]].id for row in rows
-            if field in row and row["uid"] in known and getattr(known[row["uid"]], field) in wanted
+            if name in row and row["uid"] in known and getattr(known[row["uid"]], name) in wanted
         ]  # fmt: skip
         if passing:
-            session.execute(update(Client).where(Client.id.in_(passing)).values({field: None}))
+            session.execute(update(Client).where(Client.id.in_(passing)).values({name: None}))
 
 
 def _updated(session: Session, ids: Collection[int], **values: Any) -> Sequence[Any]:

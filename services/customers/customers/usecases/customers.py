@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -18,12 +18,14 @@ from chassis.search import search_text
 from customers.domain import facts
 from customers.domain.errors import AlreadyRegistered
 from customers.domain.models import Customer
-from customers.queries import COLUMNS, LIVING, customer_dict
+from customers.domain.phones import keyed
+from customers.queries import COLUMNS, LIVING, customer_dict, phone_key
 
 Precondition = Callable[[dict[str, Any]], None]
 """Raises when the customer, as it is now, is not what the caller means to change."""
 
-_UNIQUE = ("phone_number", "email")
+_FIELDS = {"phone_key": "phone_number", "phone_number": "phone_number", "email": "email"}
+"""What must be unique among an account's living customers, and the field of the API that it belongs to."""
 
 
 def create_customer(
@@ -37,18 +39,24 @@ def create_customer(
     credit_limit: Decimal = ZERO,
 ) -> dict[str, Any]:
     """Register a customer; AlreadyRegistered when phone or e-mail are a living customer's."""
+    key = phone_key(session, phone_number)
     statement = (
         insert_for(session, Customer)
         .values(
             first_name=first_name, last_name=last_name, phone_number=phone_number, email=email, birth_date=birth_date,
-            credit_limit=credit_limit, search_text=search_text(first_name, last_name, phone_number, email),
+            credit_limit=credit_limit, search_text=search_text(first_name, last_name, phone_number, email, key),
+            **keyed(phone_number, key),
         )
         .on_conflict_do_nothing()
         .returning(*COLUMNS)
     )  # fmt: skip
-    # Nothing inserted and nobody found: who held the phone was deleted just then, so the insert is tried again.
+    unique = {"phone_key": key, "phone_number": phone_number, "email": email}
+    # The index does not know of a number that was there twice before there were keys.
+    if _taken(session, {"phone_key": key}):
+        _refuse_taken(session, unique)
+    # Nothing inserted and nobody found: the customer with the phone was deleted just then, so the insert is tried again.
     while (row := session.execute(statement).first()) is None:
-        _refuse_taken(session, phone_number, email)
+        _refuse_taken(session, unique)
     facts.tell_created(session, row)
     if row.credit_limit:
         facts.tell_credit_changed(session, row)
@@ -68,14 +76,19 @@ def update_customer(
     if not changed:
         return customer_dict(row)
     new = {**row._asdict(), **changed}
-    _refuse_taken(session, changed.get("phone_number"), changed.get("email"))
-    changed["search_text"] = search_text(new["first_name"], new["last_name"], new["phone_number"], new["email"])
+    key = phone_key(session, new["phone_number"])
+    if "phone_number" in changed:
+        same = key == row.phone_key  # written differently: a twin from before there were keys stays one
+        changed |= {"phone_keyed": new["phone_number"]} if same else keyed(new["phone_number"], key)
+    _refuse_taken(session, {name: changed[name] for name in _FIELDS if name in changed}, but=customer_id)
+    changed["search_text"] = search_text(new["first_name"], new["last_name"], new["phone_number"], new["email"], key)
     statement = update(Customer).where(Customer.id == customer_id).values(**changed, version=Customer.version + 1)
     try:
         row = session.execute(statement.returning(*COLUMNS)).one()
     except IntegrityError as error:
         # Somebody took it between the look and the update; the driver's message names the column or its index.
-        raise AlreadyRegistered(name for name in _UNIQUE if name in str(error.orig).splitlines()[0]) from error
+        message = str(error.orig).splitlines()[0]
+        raise AlreadyRegistered(_in_order(field for name, field in _FIELDS.items() if name in message)) from error
     facts.tell_updated(session, row)
     if "credit_limit" in changed:
         facts.tell_credit_changed(session, row)
@@ -92,20 +105,28 @@ def delete_customer(session: Session, *, customer_id: int, precondition: Precond
 
 def _locked(session: Session, customer_id: int) -> Any:
     # The row lock is PostgreSQL's; on SQLite this transaction has been the only writer since it began.
-    living = select(*COLUMNS).where(Customer.id == customer_id, LIVING)
+    living = select(*COLUMNS, Customer.phone_key).where(Customer.id == customer_id, LIVING)
     row = session.execute(living.with_for_update()).first()
     if row is None:
         raise NotFound
     return row
 
 
-def _refuse_taken(session: Session, phone_number: str | None, email: str | None) -> None:
-    """AlreadyRegistered with all fields that a living customer has; None is nobody's."""
-    wanted = {"phone_number": phone_number, "email": email}
-    same = [getattr(Customer, name) == value for name, value in wanted.items() if value is not None]
-    if not same:
-        return
-    found = session.execute(select(Customer.phone_number, Customer.email).where(LIVING, or_(*same))).all()
-    taken = [name for name, value in wanted.items() if value and any(getattr(row, name) == value for row in found)]
-    if taken:
+def _refuse_taken(session: Session, wanted: Mapping[str, str | None], *, but: int = 0) -> None:
+    """AlreadyRegistered with all fields of which another living customer has the value."""
+    if taken := _taken(session, wanted, but=but):
         raise AlreadyRegistered(taken)
+
+
+def _taken(session: Session, wanted: Mapping[str, str | None], *, but: int = 0) -> list[str]:
+    """The fields of which another living customer has the value; None is nobody's."""
+    taken = []
+    for name, value in wanted.items():  # one at a time: each has an index of its own
+        same = select(Customer.id).where(getattr(Customer, name) == value, LIVING, Customer.id != but)
+        if value is not None and session.execute(same.limit(1)).first():
+            taken.append(_FIELDS[name])
+    return _in_order(taken)
+
+
+def _in_order(fields: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(fields))

@@ -22,8 +22,9 @@ def erase_customer(session: Session, *, customer_id: int) -> None:
         update(Customer)
         .where(Customer.id == customer_id)
         .values(
-            first_name="", last_name="", phone_number="", email=None, birth_date=None, search_text="", is_frequent=False,
-            frequent_month=None, erased_at=now, deleted_at=func.coalesce(Customer.deleted_at, now),
+            first_name="", last_name="", phone_number="", email=None, birth_date=None, search_text="", phone_key=None,
+            phone_keyed="", phone_twin="", is_frequent=False, frequent_month=None,
+            erased_at=now, deleted_at=func.coalesce(Customer.deleted_at, now),
             version=Customer.version + 1,
         )
     )  # fmt: skip

@@ -12,6 +12,7 @@ from sqlalchemy import insert, select, text
 from chassis.db import ALL_ACCOUNTS
 from chassis.testing_concurrency import together, wait_for_a_lock
 from customers.domain.clients import Client, PinFailures
+from customers.domain.phones import keyed, phone_key
 
 PATH = "/api/v1/client"
 PIN = "/internal/clients/pin/"
@@ -108,6 +109,10 @@ def patience(database):
         told("RESET deadlock_timeout")
 
 
+def phone(number):
+    return {"phone": number, **keyed(number, phone_key(number, "MX"))}
+
+
 def test_a_deadlock_is_tried_again(client, database):
     """A batch waits for a phone of another transaction, which then wants one that the batch has taken."""
     if database.dialect == "sqlite":
@@ -116,10 +121,10 @@ def test_a_deadlock_is_tried_again(client, database):
     other = {"name": "Other", "pin_hash": "", "account_id": 2}
     with patience(database), ThreadPoolExecutor(1) as pool:
         with database.transaction(2) as session:
-            session.execute(insert(Client).values(uid="x", phone="5522222222", **other))
+            session.execute(insert(Client).values(uid="x", **phone("5522222222"), **other))
             answer = pool.submit(client.post, PATH, body)
             wait_for_a_lock(database)
-            session.execute(insert(Client).values(uid="y", phone="5511111111", **other))
+            session.execute(insert(Client).values(uid="y", **phone("5511111111"), **other))
         taken = "client with this phone already exists."
         assert answer.result().json["status_message"] == f"data[0].phone: {taken}; data[1].phone: {taken}"
 
