@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from analytics.domain.calendar import local_time_of_slot
-from analytics.domain.models import Customer, PaidOrder, PaidOrderLine
+from analytics.domain.models import Customer, ErasedCustomer, PaidOrder, PaidOrderLine
 from analytics.domain.periods import Period
 from analytics.domain.sales_summary import ProductTotal, Tickets
 from analytics.queries.sales import named, totals
@@ -17,11 +17,21 @@ from chassis.tenants import midnight
 
 
 def find_customer(session: Session, customer_id: int) -> Row[int, str, str | None] | None:
-    """`customer_id, name, email` of a living customer."""
-    columns = select(Customer.customer_id, Customer.name, Customer.email)
-    return session.execute(
-        columns.where(Customer.customer_id == customer_id, Customer.is_deleted.is_(False))
-    ).one_or_none()
+    """`customer_id, name, email` of a customer, also of a deleted one, until it is erased.
+
+    A deleted one whose name was not kept has the name of its last order.
+    """
+    erased = exists().where(ErasedCustomer.account_id == Customer.account_id, ErasedCustomer.customer_id == customer_id)
+    last = (
+        select(PaidOrder.customer_name)
+        .where(PaidOrder.account_id == Customer.account_id, PaidOrder.customer_id == customer_id)
+        .order_by(PaidOrder.paid_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    name = case((Customer.name != "", Customer.name), else_=last)
+    columns = select(Customer.customer_id, name.label("name"), Customer.email)
+    return session.execute(columns.where(Customer.customer_id == customer_id, name.is_not(None), ~erased)).one_or_none()
 
 
 def customer_tickets(session: Session, customer_id: int, period: Period, zone: ZoneInfo) -> list[Tickets]:

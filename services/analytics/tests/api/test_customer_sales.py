@@ -7,6 +7,7 @@ import pytest
 PATH = "/api/analytics/customer-sales/"
 OCTOBER = "start_date=2023-10-01&end_date=2023-10-31"
 UNKNOWN = {"error": "Customer not registered in the system."}
+SOLD_TO = "Maria González"  # of each order in the contract's example
 
 
 @pytest.fixture
@@ -77,11 +78,41 @@ def test_another_account_s_customer_does_not_exist(client, juan):
     assert (answer.status, answer.json) == (404, UNKNOWN)
 
 
-@pytest.mark.parametrize("gone", ["CustomerDeleted", "CustomerErased"])
-def test_one_who_is_gone_does_not_come_back_by_what_is_told_late(client, juan, customer, deliver, gone):
-    deliver(gone, {"customer_id": 5}, version=3)
+def test_an_erased_customer_does_not_come_back_by_what_is_told_late(client, juan, customer, deliver):
+    deliver("CustomerErased", {"customer_id": 5}, version=3)
     customer(5, "Juan Pérez", version=2)
     assert client.get(f"{PATH}?customer_id=5").status == 404
+
+
+@pytest.mark.parametrize("erased_first", [False, True])
+def test_a_deleted_customer_s_sales_stay_under_the_last_name_until_it_is_erased(client, juan, deliver, erased_first):
+    before = client.get(f"{PATH}?customer_id=5&{OCTOBER}").json
+    gone = [("CustomerDeleted", 3), ("CustomerErased", 4)]
+    if not erased_first:
+        deliver("CustomerDeleted", {"customer_id": 5}, version=3)
+        assert client.get(f"{PATH}?customer_id=5&{OCTOBER}").json == before
+        quiet = client.get(f"{PATH}?customer_id=5&start_date=2023-10-04&end_date=2023-10-11").json
+        assert quiet["customer_info"] == {"id": 5, "name": "Juan Pérez"}
+    for type_, version in reversed(gone) if erased_first else gone:
+        deliver(type_, {"customer_id": 5}, version=version)
+    answer = client.get(f"{PATH}?customer_id=5&{OCTOBER}")
+    assert (answer.status, answer.json) == (404, UNKNOWN)
+
+
+@pytest.mark.parametrize("order", [(1, 2, 3), (3, 2, 1), (2, 3, 1)])
+def test_a_deleted_customer_has_its_last_name_whatever_the_order(client, customer, deliver, sell, order):
+    sell("2023-10-03T18:20", "CASH", [(1, "Laptop", 1, "1000.00")], customer_id=5)
+    tell = {
+        1: lambda: customer(5, "Juan Mora", version=1),
+        2: lambda: customer(5, "Juan Pérez", version=2),
+        3: lambda: deliver("CustomerDeleted", {"customer_id": 5}, version=3),
+    }
+    for version in order:
+        tell[version]()
+    name = client.get(f"{PATH}?customer_id=5&{OCTOBER}").json["customer_info"]["name"]
+    assert name == ("Juan Pérez" if order[0] != 3 else SOLD_TO), (
+        "if told before its name, it has that of its last order"
+    )
 
 
 @pytest.mark.parametrize(
