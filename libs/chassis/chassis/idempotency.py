@@ -80,6 +80,11 @@ def idempotent(view: View) -> View:
     return wrapped  # type: ignore[return-value]
 
 
+def about(person: str) -> None:
+    """Say whose personal data this request's answer has, e.g. `customer:17`: it is kept until `forget_answers`."""
+    g.idempotency_about = person
+
+
 def claim(session: Session) -> None:
     """Take this request's key in the transaction of its effect; Replay when somebody else was faster."""
     key = current()
@@ -103,7 +108,7 @@ def keep(session: Session, response: Response) -> None:
         session.execute(
             update(IdempotencyKey)
             .where(IdempotencyKey.scope == key.scope)
-            .values(status=response.status_code, answer=response.get_data())
+            .values(status=response.status_code, answer=response.get_data(), about=g.get("idempotency_about"))
         )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import LargeBinary, SmallInteger, String, delete
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Index, LargeBinary, SmallInteger, String, delete, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chassis.db import ALL_ACCOUNTS, Base, Database, TenantOwned, UtcDateTime, utcnow
 from chassis.sweeps import Sweep
@@ -14,16 +14,31 @@ from chassis.sweeps import Sweep
 KEPT_FOR = timedelta(hours=24)
 
 
+_ABOUT = text("about IS NOT NULL")
+
+
 class IdempotencyKey(TenantOwned, Base):
-    """The first answer to a keyed request."""
+    """The first answer to a keyed request. `about` names the person whose data it has, if any: see `forget_answers`."""
 
     __tablename__ = "idempotency_keys"
+    __table_args__ = (
+        Index("ix_idempotency_keys_about", "account_id", "about", sqlite_where=_ABOUT, postgresql_where=_ABOUT),
+    )
 
     scope: Mapped[str] = mapped_column(String(64), primary_key=True)
     body_hash: Mapped[str] = mapped_column(String(64))
     status: Mapped[int] = mapped_column(SmallInteger, default=0)
     answer: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
+    about: Mapped[str | None] = mapped_column(String(80))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow, index=True)
+
+
+def forget_answers(session: Session, about: str) -> None:
+    """Delete the answers of the account in force that have this person's data, in the transaction that erases it.
+
+    A request that is repeated after that is a new one.
+    """
+    session.execute(delete(IdempotencyKey).where(IdempotencyKey.about == about))
 
 
 def prune(database: Database) -> int:

@@ -67,3 +67,23 @@ def beyond_ascii(column: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
     if op.get_bind().dialect.name == "postgresql":
         return sa.func.octet_length(column) != sa.func.length(column)
     return sa.func.length(sa.cast(column, sa.LargeBinary)) != sa.func.length(column)
+
+
+def name_answers() -> None:
+    """`idempotency_keys.about`: whose data a kept answer has."""
+    op.add_column("idempotency_keys", sa.Column("about", sa.String(80), nullable=True))
+    named = sa.text("about IS NOT NULL")
+    op.create_index(
+        "ix_idempotency_keys_about",
+        "idempotency_keys",
+        ["account_id", "about"],
+        sqlite_where=named,
+        postgresql_where=named,
+    )
+
+
+def unname_answers() -> None:
+    """Take back `name_answers`."""
+    op.drop_index("ix_idempotency_keys_about", "idempotency_keys")
+    with op.batch_alter_table("idempotency_keys") as batch_op:
+        batch_op.drop_column("about")

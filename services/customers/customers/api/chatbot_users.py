@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response
+from sqlalchemy.orm import Session
 
 from chassis import idempotency, web
 from chassis.access import roles
@@ -46,7 +47,13 @@ def list_chatbot_users(query: dict[str, Any]) -> Response:
 @blp.response(201, ChatbotUserOut)
 def create(body: dict[str, Any]) -> Response:
     """Register a chatbot user."""
-    return web.respond(201, create_chatbot_user, **body)
+
+    def register(session: Session) -> dict[str, Any]:
+        user = create_chatbot_user(session, **body)
+        idempotency.about(f"chatbot_user:{user['mobile_number']}")
+        return user
+
+    return web.respond(201, register)
 
 
 @blp.get(_ONE)

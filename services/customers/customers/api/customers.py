@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response
+from sqlalchemy.orm import Session
 
 from chassis import idempotency, web
 from chassis.blueprint import Blueprint
@@ -41,7 +42,13 @@ def list_customers(query: dict[str, Any]) -> Response:
 @blp.response(201, CustomerOut)
 def create(body: dict[str, Any]) -> Response:
     """Register a customer."""
-    return web.respond(201, create_customer, **body)
+
+    def register(session: Session) -> dict[str, Any]:
+        customer = create_customer(session, **body)
+        idempotency.about(f"customer:{customer['id']}")
+        return customer
+
+    return web.respond(201, register)
 
 
 @blp.get(_ONE)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from chassis.columns import UtcDateTime
 from chassis.db import utcnow
+from chassis.idempotency_keys import forget_answers
 from chassis.prepared import prepared, prepared_insert
 from chassis.problems import NotFound
 from chassis.search import search_text
@@ -72,6 +73,7 @@ def delete_chatbot_user(session: Session, *, mobile_number: str, precondition: P
     row = chatbot_user_row(session, mobile_number, lock=True)
     precondition(chatbot_user_dict(row))
     session.execute(delete(ChatbotUser).where(ChatbotUser.mobile_number == row.mobile_number))
+    forget_answers(session, f"chatbot_user:{row.mobile_number}")
 
 
 def note_interaction(session: Session, *, mobile_number: str) -> None:

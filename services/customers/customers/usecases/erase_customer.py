@@ -6,6 +6,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from chassis.db import utcnow
+from chassis.idempotency_keys import forget_answers
 from chassis.problems import NotFound
 from customers.domain import facts
 from customers.domain.models import Customer, PurchaseDay
@@ -30,6 +31,7 @@ def erase_customer(session: Session, *, customer_id: int) -> None:
     )  # fmt: skip
     row = session.execute(erased.returning(Customer.id, Customer.uid, Customer.version)).one()
     session.execute(delete(PurchaseDay).where(PurchaseDay.customer_id == customer_id))
+    forget_answers(session, f"customer:{customer_id}")
     if before.deleted_at is None:
         facts.tell_deleted(session, row)
     facts.tell_erased(session, row)

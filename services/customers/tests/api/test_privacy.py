@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import inspect, select
 
 from chassis.db import ALL_ACCOUNTS
+from chassis.idempotency_keys import IdempotencyKey
 from customers.domain.models import Customer
 
 MARIA = {
@@ -98,3 +99,37 @@ def test_another_accounts_customer_is_not_found(client, maria, published):
 def test_a_retried_erasure_is_answered_as_the_first(client, maria):
     answers = [client.post(maria + "erase/", headers={"Idempotency-Key": "k"}).status for _ in range(2)]
     assert answers == [204, 204]
+
+
+def test_an_erased_customer_does_not_come_back_by_a_repeated_request(client, database):
+    headers = {"Idempotency-Key": "maria"}
+    made = client.post("/api/customers/", MARIA, headers=headers)
+    other = client.post(
+        "/api/customers/", {**MARIA, "phone_number": "1", "email": None}, headers={"Idempotency-Key": "2"}
+    )
+    client.delete(f"/api/customers/{made.json['id']}/")
+    assert client.post("/api/customers/", MARIA, headers=headers).json == made.json, "deleted is not erased"
+    assert client.post(f"/api/customers/{made.json['id']}/erase/").status == 204
+    with database.read(ALL_ACCOUNTS) as session:
+        kept = session.scalars(select(IdempotencyKey.answer)).all()
+    assert kept == [other.data], "of others the answers stay"
+    again = client.post("/api/customers/", MARIA, headers=headers)
+    assert again.status == 201
+    assert again.json["id"] != made.json["id"], "a new request: somebody registers a new customer"
+
+
+def test_an_erasure_in_one_account_leaves_the_answers_of_others(client, database):
+    made = client.post("/api/customers/", MARIA)
+    with database.transaction(2) as session:
+        session.add(IdempotencyKey(scope="s", body_hash="b", about=f"customer:{made.json['id']}"))
+    assert client.post(f"/api/customers/{made.json['id']}/erase/").status == 204
+    with database.read(ALL_ACCOUNTS) as session:
+        assert session.scalars(select(IdempotencyKey.scope)).all() == ["s"]
+
+
+def test_a_chatbot_user_who_is_deleted_for_good_does_not_come_back_by_a_repeated_request(client, database):
+    juan = {"mobile_number": "55 4433 2211", "name": "Juan"}
+    assert client.post("/api/chatbotusers/", juan, headers={"Idempotency-Key": "j"}).status == 201
+    assert client.delete("/api/chatbotusers/+525544332211/").status == 204
+    with database.read(ALL_ACCOUNTS) as session:
+        assert session.scalars(select(IdempotencyKey.answer)).all() == []

@@ -42,6 +42,8 @@ def create(body: dict[str, Any]) -> Response:
             raise Unavailable  # catalog may be giving this hold up just now: an order without stock is worse than a retry
         answer = place_order(session, draft=draft)
         placed = True
+        if answer["customer"] is not None:
+            idempotency.about(f"customer:{answer['customer']}")
         return answer
 
     try:

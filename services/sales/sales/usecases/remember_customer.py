@@ -10,6 +10,7 @@ from sqlalchemy import func, update
 from sqlalchemy.orm import Session
 
 from chassis.db import insert_for
+from chassis.idempotency_keys import forget_answers
 from chassis.search import search_text
 from sales.domain.models import ANONYMOUS, Customer, Order
 
@@ -44,7 +45,7 @@ def forget_customer(session: Session, *, data: Mapping[str, Any], version: int) 
 
 
 def erase_customer(session: Session, *, data: Mapping[str, Any], version: int) -> None:
-    """`data` is that of CustomerErased: the name goes from the customer's orders too, whatever else is known of them."""
+    """`data` is that of CustomerErased: the name goes from the customer's orders and from kept answers, too."""
     forget_customer(session, data=data, version=version)
     # A folio is eight hex digits: in lower case it is its own search text.
     words = func.lower(Order.ticket_folio) + f" {search_text(ANONYMOUS)}"
@@ -54,6 +55,7 @@ def erase_customer(session: Session, *, data: Mapping[str, Any], version: int) -
         .values(customer_name=ANONYMOUS, search_text=words)
         .execution_options(synchronize_session=False)
     )
+    forget_answers(session, f"customer:{data['customer_id']}")
 
 
 def _upsert(session: Session, **values: Any) -> None:

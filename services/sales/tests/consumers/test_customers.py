@@ -70,6 +70,22 @@ def test_an_erased_customers_name_goes_from_their_orders_and_no_others(
     assert client.post("/api/orders/", {"customer": 1, "items": [{"product_id": 15, "quantity": 1}]}).status == 400
 
 
+def test_an_erased_customers_name_does_not_come_back_by_a_repeated_order(client, catalog, deliver, event_of, maria):
+    def order(key, **body):
+        body = {"items": [{"product_id": 15, "quantity": 1}], **body}
+        return client.post("/api/orders/", body, headers={"Idempotency-Key": key})
+
+    hers, nobodys = order("hers", customer=1), order("nobodys")
+    assert hers.json["customer_name"] != "Anonymous"
+    assert order("hers", customer=1).data == hers.data
+    taken = len(catalog.holds)
+    deliver(about(event_of, "CustomerErased", 5))
+    again = order("hers", customer=1)
+    assert (again.status, hers.json["customer_name"] in again.data.decode()) == (400, False)
+    assert order("nobodys").data == nobodys.data, "of others the answers stay"
+    assert len(catalog.holds) == taken
+
+
 def test_an_order_that_is_being_made_meanwhile_keeps_no_name(client, catalog, database, deliver, event_of, maria):
     """Between the look at the customer and the order's row lies the call of catalog."""
 

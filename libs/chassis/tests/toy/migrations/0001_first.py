@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 import chassis.columns
-from chassis.tables import create_tables_1, drop_tables_1
+from chassis.tables import create_tables_1, drop_tables_1, name_answers
 
 revision = "0001"
 down_revision = None
@@ -12,6 +12,7 @@ down_revision = None
 
 def upgrade() -> None:
     create_tables_1()
+    name_answers()
     op.create_table(
         "widgets",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),

@@ -1,0 +1,14 @@
+"""Kept answers say whose data they have, so that an erasure finds them."""
+
+from chassis.tables import name_answers, unname_answers
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    name_answers()
+
+
+def downgrade() -> None:
+    unname_answers()
