@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from chassis.current import reading, writing
 from chassis.db import insert_for
 from chassis.errors import render
-from chassis.idempotency_keys import IdempotencyKey
+from chassis.idempotency_keys import LARGEST_REFUSAL, IdempotencyKey, forget_older_refusals
 from chassis.problems import Conflict, Invalid, Problem
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -138,13 +138,20 @@ def _answered(key: Key) -> Response | None:
 
 
 def _keep_problem(key: Key, problem: Problem) -> bool:
-    """Store the problem as the key's answer; False when it has one already."""
+    """Store the problem as the key's answer, unless it is too large; False when the key has an answer already."""
     response = render(problem)
+    if len(response.get_data()) > LARGEST_REFUSAL:
+        return _answered(key) is None
+    refused = f"refused:{g.user.uid}"
     with writing() as session:
         kept = session.execute(
             insert_for(session, IdempotencyKey)
-            .values(scope=key.scope, body_hash=key.body_hash, status=response.status_code, answer=response.get_data())
+            .values(
+                scope=key.scope, body_hash=key.body_hash, status=response.status_code, answer=response.get_data(),
+                about=refused,
+            )
             .on_conflict_do_nothing()
             .returning(IdempotencyKey.scope)
-        )
-        return kept.first() is not None
+        ).first()  # fmt: skip
+        forget_older_refusals(session, refused)
+        return kept is not None

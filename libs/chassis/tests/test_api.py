@@ -4,8 +4,11 @@ import re
 from threading import Event, Thread
 
 import pytest
+from sqlalchemy import select
 
-from chassis import idempotency, pagination
+from chassis import idempotency, idempotency_keys, pagination
+from chassis.db import ALL_ACCOUNTS
+from chassis.idempotency_keys import IdempotencyKey
 from chassis.problems import Invalid
 from chassis.testing import counted_statements
 from toy import app as toy_app
@@ -51,6 +54,54 @@ def test_text_is_one_in_both_unicode_forms(client, stored, asked):
     assert client.post("/api/v1/gadget", twins, role="ADMIN").status == 400
     assert client.get(f"/api/v1/gadget/{asked}").json["data"]["uid"] == "Caf\u00e9"
     assert client.delete(f"/api/v1/gadget/{asked}", role="ADMIN").status == 200
+
+
+def kept_refusals(database):
+    with database.read(ALL_ACCOUNTS) as session:
+        return session.scalars(select(IdempotencyKey.answer).where(IdempotencyKey.status >= 400)).all()
+
+
+def test_kept_refusals_are_bounded_for_each_user(client, database, monkeypatch):
+    monkeypatch.setattr(idempotency_keys, "MOST_REFUSALS", 3)
+    for number in range(5):
+        answer = make(client, "too long" * 10_000, headers={"Idempotency-Key": f"k{number}"})
+        assert answer.status == 400
+    make(client, "too long", headers={"Idempotency-Key": "other"}, user_id=2)
+    make(client, "good", headers={"Idempotency-Key": "good"})
+    assert len(kept_refusals(database)) == 4
+    replayed = [
+        "Idempotent-Replayed" in make(client, "too long" * 10_000, headers={"Idempotency-Key": f"k{number}"}).headers
+        for number in (4, 3, 2, 0)
+    ]
+    assert replayed == [True, True, True, False]
+    assert "Idempotent-Replayed" in make(client, "good", headers={"Idempotency-Key": "good"}).headers
+
+
+def test_a_large_refusal_is_not_kept(client, database, monkeypatch):
+    monkeypatch.setattr(idempotency, "LARGEST_REFUSAL", 50)
+    headers = {"Idempotency-Key": "large"}
+    assert make(client, "too long", headers=headers).status == 400
+    again = make(client, "too long", headers=headers)
+    assert (again.status, "Idempotent-Replayed" in again.headers) == (400, False)
+    assert kept_refusals(database) == []
+
+
+def test_refusals_at_once_are_bounded_and_wait_for_nobody(client, database, monkeypatch):
+    monkeypatch.setattr(idempotency_keys, "MOST_REFUSALS", 2)
+    answers = []
+
+    def refuse(number):
+        for attempt in range(5):
+            answers.append(make(client, "too long", headers={"Idempotency-Key": f"{number}-{attempt}"}).status)
+
+    threads = [Thread(target=refuse, args=[number]) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [400] * 40
+    make(client, "too long", headers={"Idempotency-Key": "last"})
+    assert len(kept_refusals(database)) == 2
 
 
 def test_a_nul_in_a_path_is_an_unknown_row(client):
