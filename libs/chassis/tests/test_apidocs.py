@@ -154,7 +154,7 @@ def test_a_request_is_held_to_what_its_fields_are_held_to():
     assert thing["properties"]["size"] == {
         "type": "integer", "format": "int32", "minimum": 1, "maximum": 9, "default": 3,
     }  # fmt: skip
-    assert thing["properties"]["color"] == {"type": ["string", "null"], "enum": ["red", "blue", None]}
+    assert thing["properties"]["color"] == {"anyOf": [{"type": "string", "enum": ["red", "blue"]}, {"type": "null"}]}
     number, text, null = thing["properties"]["price"]["anyOf"]
     assert (number, null) == ({"type": "number", "minimum": 0, "maximum": 9999999999.99}, {"type": "null"})
     assert text["pattern"] == r"^\d+(\.\d{1,2})?$"

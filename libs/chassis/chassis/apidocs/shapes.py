@@ -177,8 +177,9 @@ def _nullable(shape: Json) -> Json:
         return {"anyOf": [shape, {"type": "null"}]}
     if "anyOf" in shape:
         return {**shape, "anyOf": [*shape["anyOf"], {"type": "null"}]}
-    shape = {**shape, "type": [shape["type"], "null"]}
-    return {**shape, "enum": [*shape["enum"], None]} if "enum" in shape else shape
+    if "enum" in shape:  # apart from null, so that generators make one enumeration of it
+        return {"anyOf": [shape, {"type": "null"}]}
+    return {**shape, "type": [shape["type"], "null"]}
 
 
 def _plain_value(value: Any) -> Any:

@@ -38,7 +38,7 @@ _ANYBODY = (*STAFF, CLIENT)
 
 
 @blp.post("/login")
-@blp.doc(operationId="logInB2b")
+@blp.doc(operationId="logInB2B")
 @public
 @blp.body(B2bLogin)
 @blp.response(200, b2b.auth_one(B2bTokensOut))
@@ -53,7 +53,7 @@ def login(body: dict[str, Any]) -> Response:
 
 
 @blp.post("/refresh")
-@blp.doc(operationId="refreshB2bTokens")
+@blp.doc(operationId="refreshB2BTokens")
 @public
 @blp.body(B2bRefresh)
 @blp.response(200, b2b.auth_one(B2bTokensOut))
@@ -63,7 +63,7 @@ def refresh(body: dict[str, Any]) -> Response:
 
 
 @blp.get("/me")
-@blp.doc(operationId="getB2bMe")
+@blp.doc(operationId="getB2BMe")
 @roles(*_ANYBODY)
 @blp.response(200, b2b.auth_one(MeOut))
 def me() -> Response:
@@ -84,7 +84,7 @@ def me() -> Response:
 
 
 @blp.post("/logout")
-@blp.doc(operationId="logOutB2b")
+@blp.doc(operationId="logOutB2B")
 @roles(*_ANYBODY)
 @blp.response(200, b2b.AUTH_DONE)
 def logout() -> Response:
@@ -96,7 +96,7 @@ def logout() -> Response:
 
 
 @blp.get("/tokens")
-@blp.doc(operationId="listB2bTokens")
+@blp.doc(operationId="listB2BTokens")
 @roles(*_ANYBODY)
 @blp.response(200, b2b.auth_many(TokenOut))
 def tokens() -> Response:
@@ -107,7 +107,7 @@ def tokens() -> Response:
 
 
 @blp.delete("/tokens/<token_uid>")
-@blp.doc(operationId="revokeB2bToken")
+@blp.doc(operationId="revokeB2BToken")
 @roles(*_ANYBODY)
 @blp.response(200, b2b.AUTH_DONE)
 def revoke(token_uid: str) -> Response:
@@ -119,7 +119,7 @@ def revoke(token_uid: str) -> Response:
 
 
 @blp.post("/tokens/revoke-all")
-@blp.doc(operationId="revokeAllB2bTokens")
+@blp.doc(operationId="revokeAllB2BTokens")
 @roles(*_ANYBODY)
 @blp.response(200, b2b.AUTH_DONE)
 def revoke_all() -> Response:

@@ -28,7 +28,7 @@ _ONE = "/api/v1/user/<uid>"
 
 
 @blp.post(_ALL)
-@blp.doc(operationId="upsertB2bUsers")
+@blp.doc(operationId="upsertB2BUsers")
 @roles(*MANAGERS)
 @blp.batch(B2bUserUpsert)
 @blp.response(200, b2b.UIDS)
@@ -41,7 +41,7 @@ def upsert(elements: Sequence[dict[str, Any]]) -> Response:
 
 
 @blp.get(_ALL)
-@blp.doc(operationId="listB2bUsers")
+@blp.doc(operationId="listB2BUsers")
 @roles(*MANAGERS)
 @blp.query(b2b.OffsetQuery)
 @blp.response(200, b2b.page(B2bUserOut))
@@ -52,7 +52,7 @@ def list_users(query: dict[str, Any]) -> Response:
 
 
 @blp.get(_ONE)
-@blp.doc(operationId="getB2bUser")
+@blp.doc(operationId="getB2BUser")
 @roles(*MANAGERS)
 @blp.response(200, b2b.one(B2bUserOut))
 def show(uid: str) -> Response:
@@ -62,7 +62,7 @@ def show(uid: str) -> Response:
 
 
 @blp.get("/api/v1/user/email/<email>")
-@blp.doc(operationId="findB2bUserByEmail")
+@blp.doc(operationId="findB2BUserByEmail")
 @roles(*MANAGERS)
 @blp.response(200, b2b.one(B2bUserOut))
 def find_by_email(email: str) -> Response:
@@ -72,7 +72,7 @@ def find_by_email(email: str) -> Response:
 
 
 @blp.get("/api/v1/user/username/<username>")
-@blp.doc(operationId="findB2bUserByUsername")
+@blp.doc(operationId="findB2BUserByUsername")
 @roles(*MANAGERS)
 @blp.response(200, b2b.one(B2bUserOut))
 def find_by_username(username: str) -> Response:
@@ -82,7 +82,7 @@ def find_by_username(username: str) -> Response:
 
 
 @blp.delete(_ONE)
-@blp.doc(operationId="deleteB2bUser")
+@blp.doc(operationId="deleteB2BUser")
 @roles(*MANAGERS)
 @blp.response(200, b2b.DONE)
 def delete(uid: str) -> Response:
@@ -91,7 +91,7 @@ def delete(uid: str) -> Response:
 
 
 @blp.delete(_ALL)
-@blp.doc(operationId="deleteB2bUsers")
+@blp.doc(operationId="deleteB2BUsers")
 @roles(*MANAGERS)
 @blp.batch(schemas.Uid)
 @blp.response(200, b2b.DONE)

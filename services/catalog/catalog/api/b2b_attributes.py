@@ -43,7 +43,7 @@ blp = Blueprint(
 
 
 @blp.post("/api/v1/attribute")
-@blp.doc(operationId="upsertB2bAttributes")
+@blp.doc(operationId="upsertB2BAttributes")
 @roles(*WRITERS)
 @blp.batch(AttributeUpsert)
 @blp.response(200, b2b.UIDS)
@@ -53,7 +53,7 @@ def upsert(elements: list[dict[str, Any]]) -> Response:
 
 
 @blp.get("/api/v1/attribute")
-@blp.doc(operationId="listB2bAttributes")
+@blp.doc(operationId="listB2BAttributes")
 @roles(*READERS)
 @blp.query(b2b.OffsetQuery)
 @blp.response(200, b2b.page(AttributeOut))
@@ -64,7 +64,7 @@ def index(query: dict[str, Any]) -> Response:
 
 
 @blp.get("/api/v1/attribute/<uid>")
-@blp.doc(operationId="getB2bAttribute")
+@blp.doc(operationId="getB2BAttribute")
 @roles(*READERS)
 @blp.response(200, b2b.one(AttributeOut))
 def retrieve(uid: str) -> Response:
@@ -74,7 +74,7 @@ def retrieve(uid: str) -> Response:
 
 
 @blp.delete("/api/v1/attribute/<uid>")
-@blp.doc(operationId="deleteB2bAttribute")
+@blp.doc(operationId="deleteB2BAttribute")
 @roles(*WRITERS)
 @blp.response(200, b2b.DONE)
 def delete(uid: str) -> Response:
@@ -83,7 +83,7 @@ def delete(uid: str) -> Response:
 
 
 @blp.delete("/api/v1/attribute")
-@blp.doc(operationId="deleteB2bAttributes")
+@blp.doc(operationId="deleteB2BAttributes")
 @roles(*WRITERS)
 @blp.batch(Uid)
 @blp.response(200, b2b.DONE)
@@ -93,7 +93,7 @@ def delete_batch(uids: list[str]) -> Response:
 
 
 @blp.get("/api/v1/attribute/product/<product_uid>")
-@blp.doc(operationId="listB2bAttributesOfProduct")
+@blp.doc(operationId="listB2BAttributesOfProduct")
 @roles(*READERS)
 @blp.query(b2b.WholeQuery)
 @blp.response(200, b2b.page(AttributeOut))
@@ -105,7 +105,7 @@ def of_product(query: dict[str, Any], product_uid: str) -> Response:
 
 
 @blp.post("/api/v1/attribute/description")
-@blp.doc(operationId="describeB2bAttributes")
+@blp.doc(operationId="describeB2BAttributes")
 @roles(*WRITERS)
 @blp.batch(AttributeDescriptionUpsert, unique=("attribute_uid", "language"))
 @blp.response(200, b2b.DONE)
@@ -115,7 +115,7 @@ def describe(elements: list[dict[str, Any]]) -> Response:
 
 
 @blp.get("/api/v1/attribute/description/<attribute_uid>")
-@blp.doc(operationId="listB2bAttributeDescriptions")
+@blp.doc(operationId="listB2BAttributeDescriptions")
 @roles(*READERS)
 @blp.response(200, b2b.many(AttributeDescriptionOut))
 def descriptions(attribute_uid: str) -> Response:
@@ -126,7 +126,7 @@ def descriptions(attribute_uid: str) -> Response:
 
 
 @blp.delete("/api/v1/attribute/description/<attribute_uid>/<language>")
-@blp.doc(operationId="deleteB2bAttributeDescription")
+@blp.doc(operationId="deleteB2BAttributeDescription")
 @roles(*WRITERS)
 @blp.response(200, b2b.DONE)
 def delete_description(attribute_uid: str, language: str) -> Response:
@@ -139,7 +139,7 @@ def delete_description(attribute_uid: str, language: str) -> Response:
 
 
 @blp.delete("/api/v1/attribute/description")
-@blp.doc(operationId="deleteB2bAttributeDescriptions")
+@blp.doc(operationId="deleteB2BAttributeDescriptions")
 @roles(*WRITERS)
 @blp.batch(AttributeDescriptionKey, unique=("attribute_uid", "language"))
 @blp.response(200, b2b.DONE)
@@ -152,7 +152,7 @@ def delete_descriptions(keys: list[dict[str, Any]]) -> Response:
 
 
 @blp.post("/api/v1/attribute/value")
-@blp.doc(operationId="upsertB2bAttributeValues")
+@blp.doc(operationId="upsertB2BAttributeValues")
 @roles(*WRITERS)
 @blp.batch(AttributeValueUpsert, unique=("uid", "language"))
 @blp.response(200, b2b.DONE)
@@ -162,7 +162,7 @@ def name_values(elements: list[dict[str, Any]]) -> Response:
 
 
 @blp.get("/api/v1/attribute/value/<uid>")
-@blp.doc(operationId="getB2bAttributeValue")
+@blp.doc(operationId="getB2BAttributeValue")
 @roles(*READERS)
 @blp.response(200, b2b.many(AttributeValueOut))
 def value(uid: str) -> Response:
@@ -172,7 +172,7 @@ def value(uid: str) -> Response:
 
 
 @blp.delete("/api/v1/attribute/value/<uid>/<language>")
-@blp.doc(operationId="deleteB2bAttributeValue")
+@blp.doc(operationId="deleteB2BAttributeValue")
 @roles(*WRITERS)
 @blp.response(200, b2b.DONE)
 def delete_one_value(uid: str, language: str) -> Response:
@@ -183,7 +183,7 @@ def delete_one_value(uid: str, language: str) -> Response:
 
 
 @blp.delete("/api/v1/attribute/value")
-@blp.doc(operationId="deleteB2bAttributeValues")
+@blp.doc(operationId="deleteB2BAttributeValues")
 @roles(*WRITERS)
 @blp.batch(AttributeValueKey, unique=("uid", "language"))
 @blp.response(200, b2b.DONE)

@@ -33,7 +33,7 @@ blp = Blueprint(
 
 
 @blp.post("/api/v1/category")
-@blp.doc(operationId="upsertB2bCategories")
+@blp.doc(operationId="upsertB2BCategories")
 @roles(*WRITERS)
 @blp.batch(CategoryUpsert)
 @blp.response(200, b2b.UIDS)
@@ -43,7 +43,7 @@ def upsert(elements: list[dict[str, Any]]) -> Response:
 
 
 @blp.get("/api/v1/category")
-@blp.doc(operationId="listB2bCategories")
+@blp.doc(operationId="listB2BCategories")
 @roles(*READERS)
 @blp.query(b2b.OffsetQuery)
 @blp.response(200, b2b.page(CategoryOut))
@@ -54,7 +54,7 @@ def index(query: dict[str, Any]) -> Response:
 
 
 @blp.get("/api/v1/category/<uid>")
-@blp.doc(operationId="getB2bCategory")
+@blp.doc(operationId="getB2BCategory")
 @roles(*READERS)
 @blp.response(200, b2b.one(CategoryOut))
 def retrieve(uid: str) -> Response:
@@ -64,7 +64,7 @@ def retrieve(uid: str) -> Response:
 
 
 @blp.delete("/api/v1/category/<uid>")
-@blp.doc(operationId="deleteB2bCategory")
+@blp.doc(operationId="deleteB2BCategory")
 @roles(*WRITERS)
 @blp.response(200, b2b.DONE)
 def delete(uid: str) -> Response:
@@ -73,7 +73,7 @@ def delete(uid: str) -> Response:
 
 
 @blp.delete("/api/v1/category")
-@blp.doc(operationId="deleteB2bCategories")
+@blp.doc(operationId="deleteB2BCategories")
 @roles(*WRITERS)
 @blp.batch(Uid)
 @blp.response(200, b2b.DONE)
@@ -83,7 +83,7 @@ def delete_batch(uids: list[str]) -> Response:
 
 
 @blp.get("/api/v1/category/parent/<parent_uid>")
-@blp.doc(operationId="listB2bSubcategories")
+@blp.doc(operationId="listB2BSubcategories")
 @roles(*READERS)
 @blp.query(b2b.WholeQuery)
 @blp.response(200, b2b.page(CategoryOut))
@@ -94,7 +94,7 @@ def children(query: dict[str, Any], parent_uid: str) -> Response:
 
 
 @blp.post("/api/v1/category/description")
-@blp.doc(operationId="describeB2bCategories")
+@blp.doc(operationId="describeB2BCategories")
 @roles(*WRITERS)
 @blp.batch(CategoryDescriptionUpsert, unique=("category_uid", "language"))
 @blp.response(200, b2b.DONE)
@@ -104,7 +104,7 @@ def describe(elements: list[dict[str, Any]]) -> Response:
 
 
 @blp.get("/api/v1/category/description/<category_uid>")
-@blp.doc(operationId="listB2bCategoryDescriptions")
+@blp.doc(operationId="listB2BCategoryDescriptions")
 @roles(*READERS)
 @blp.response(200, b2b.many(CategoryDescriptionOut))
 def descriptions(category_uid: str) -> Response:
@@ -114,7 +114,7 @@ def descriptions(category_uid: str) -> Response:
 
 
 @blp.delete("/api/v1/category/description/<category_uid>/<language>")
-@blp.doc(operationId="deleteB2bCategoryDescription")
+@blp.doc(operationId="deleteB2BCategoryDescription")
 @roles(*WRITERS)
 @blp.response(200, b2b.DONE)
 def delete_description(category_uid: str, language: str) -> Response:
@@ -127,7 +127,7 @@ def delete_description(category_uid: str, language: str) -> Response:
 
 
 @blp.delete("/api/v1/category/description")
-@blp.doc(operationId="deleteB2bCategoryDescriptions")
+@blp.doc(operationId="deleteB2BCategoryDescriptions")
 @roles(*WRITERS)
 @blp.batch(CategoryDescriptionKey, unique=("category_uid", "language"))
 @blp.response(200, b2b.DONE)

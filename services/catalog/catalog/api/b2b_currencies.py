@@ -19,7 +19,7 @@ blp = Blueprint("b2b_currencies", __name__, tag="B2B currencies", description="C
 
 
 @blp.post("/api/v1/currency")
-@blp.doc(operationId="upsertB2bCurrencies")
+@blp.doc(operationId="upsertB2BCurrencies")
 @roles(*WRITERS)
 @blp.batch(CurrencyUpsert, unique="code")
 @blp.response(200, b2b.UIDS)
@@ -29,7 +29,7 @@ def upsert(elements: list[dict[str, Any]]) -> Response:
 
 
 @blp.get("/api/v1/currency")
-@blp.doc(operationId="listB2bCurrencies")
+@blp.doc(operationId="listB2BCurrencies")
 @roles(*READERS)
 @blp.query(b2b.OffsetQuery)
 @blp.response(200, b2b.page(CurrencyOut))
@@ -40,7 +40,7 @@ def index(query: dict[str, Any]) -> Response:
 
 
 @blp.get("/api/v1/currency/<code>")
-@blp.doc(operationId="getB2bCurrency")
+@blp.doc(operationId="getB2BCurrency")
 @roles(*READERS)
 @blp.response(200, b2b.one(CurrencyOut))
 def retrieve(code: str) -> Response:
@@ -50,7 +50,7 @@ def retrieve(code: str) -> Response:
 
 
 @blp.delete("/api/v1/currency/<code>")
-@blp.doc(operationId="deleteB2bCurrency")
+@blp.doc(operationId="deleteB2BCurrency")
 @roles(*WRITERS)
 @blp.response(200, b2b.DONE)
 def delete(code: str) -> Response:
@@ -59,7 +59,7 @@ def delete(code: str) -> Response:
 
 
 @blp.delete("/api/v1/currency")
-@blp.doc(operationId="deleteB2bCurrencies")
+@blp.doc(operationId="deleteB2BCurrencies")
 @roles(*WRITERS)
 @blp.batch(CurrencyCode)
 @blp.response(200, b2b.DONE)

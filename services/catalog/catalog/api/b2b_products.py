@@ -37,7 +37,7 @@ blp = Blueprint(
 
 
 @blp.post("/api/v1/product")
-@blp.doc(operationId="upsertB2bProducts")
+@blp.doc(operationId="upsertB2BProducts")
 @roles(*WRITERS)
 @blp.batch(ProductUpsert)
 @blp.response(200, b2b.UIDS)
@@ -47,7 +47,7 @@ def upsert(elements: list[dict[str, Any]]) -> Response:
 
 
 @blp.get("/api/v1/product")
-@blp.doc(operationId="listB2bProducts")
+@blp.doc(operationId="listB2BProducts")
 @roles(*READERS)
 @blp.query(b2b.OffsetQuery)
 @blp.response(200, b2b.page(B2bProductOut))
@@ -58,7 +58,7 @@ def index(query: dict[str, Any]) -> Response:
 
 
 @blp.get("/api/v1/product/<uid>")
-@blp.doc(operationId="getB2bProduct")
+@blp.doc(operationId="getB2BProduct")
 @roles(*READERS)
 @blp.response(200, b2b.one(B2bProductOut))
 def retrieve(uid: str) -> Response:
@@ -68,7 +68,7 @@ def retrieve(uid: str) -> Response:
 
 
 @blp.delete("/api/v1/product/<uid>")
-@blp.doc(operationId="deleteB2bProduct")
+@blp.doc(operationId="deleteB2BProduct")
 @roles(*WRITERS)
 @blp.response(200, b2b.DONE)
 def delete(uid: str) -> Response:
@@ -79,7 +79,7 @@ def delete(uid: str) -> Response:
 
 
 @blp.delete("/api/v1/product")
-@blp.doc(operationId="deleteB2bProducts")
+@blp.doc(operationId="deleteB2BProducts")
 @roles(*WRITERS)
 @blp.batch(Uid)
 @blp.response(200, b2b.DONE)
@@ -89,7 +89,7 @@ def delete_batch(uids: list[str]) -> Response:
 
 
 @blp.get("/api/v1/product/category/<category_uid>")
-@blp.doc(operationId="listB2bProductsOfCategory")
+@blp.doc(operationId="listB2BProductsOfCategory")
 @roles(*READERS)
 @blp.query(b2b.OffsetQuery)
 @blp.response(200, b2b.page(B2bProductOut))
@@ -101,7 +101,7 @@ def of_category(query: dict[str, Any], category_uid: str) -> Response:
 
 
 @blp.post("/api/v1/product/stock")
-@blp.doc(operationId="setB2bStock")
+@blp.doc(operationId="setB2BStock")
 @roles(*WRITERS)
 @blp.batch(ProductStock)
 @blp.response(200, b2b.DONE)
@@ -111,7 +111,7 @@ def set_stock(elements: list[dict[str, Any]]) -> Response:
 
 
 @blp.post("/api/v1/product/active")
-@blp.doc(operationId="setB2bProductsActive")
+@blp.doc(operationId="setB2BProductsActive")
 @roles(*WRITERS)
 @blp.batch(ProductActive)
 @blp.response(200, b2b.DONE)
@@ -123,7 +123,7 @@ def set_active(elements: list[dict[str, Any]]) -> Response:
 
 
 @blp.post("/api/v1/product/description")
-@blp.doc(operationId="describeB2bProducts")
+@blp.doc(operationId="describeB2BProducts")
 @roles(*WRITERS)
 @blp.batch(ProductDescriptionUpsert, unique=("product_uid", "language"))
 @blp.response(200, b2b.DONE)
@@ -133,7 +133,7 @@ def describe(elements: list[dict[str, Any]]) -> Response:
 
 
 @blp.get("/api/v1/product/description/<product_uid>")
-@blp.doc(operationId="listB2bProductDescriptions")
+@blp.doc(operationId="listB2BProductDescriptions")
 @roles(*READERS)
 @blp.response(200, b2b.many(ProductDescriptionOut))
 def descriptions(product_uid: str) -> Response:
@@ -144,7 +144,7 @@ def descriptions(product_uid: str) -> Response:
 
 
 @blp.delete("/api/v1/product/description/<product_uid>/<language>")
-@blp.doc(operationId="deleteB2bProductDescription")
+@blp.doc(operationId="deleteB2BProductDescription")
 @roles(*WRITERS)
 @blp.response(200, b2b.DONE)
 def delete_description(product_uid: str, language: str) -> Response:
@@ -157,7 +157,7 @@ def delete_description(product_uid: str, language: str) -> Response:
 
 
 @blp.delete("/api/v1/product/description")
-@blp.doc(operationId="deleteB2bProductDescriptions")
+@blp.doc(operationId="deleteB2BProductDescriptions")
 @roles(*WRITERS)
 @blp.batch(ProductDescriptionKey, unique=("product_uid", "language"))
 @blp.response(200, b2b.DONE)

@@ -32,7 +32,7 @@ def _own() -> str | None:
 
 
 @blp.post(_ALL)
-@blp.doc(operationId="upsertB2bClients")
+@blp.doc(operationId="upsertB2BClients")
 @blp.batch(ClientUpsert)
 @blp.response(200, b2b.UIDS)
 def upsert(elements: list[dict[str, Any]]) -> Response:
@@ -42,7 +42,7 @@ def upsert(elements: list[dict[str, Any]]) -> Response:
 
 
 @blp.get(_ALL)
-@blp.doc(operationId="listB2bClients")
+@blp.doc(operationId="listB2BClients")
 @roles(*_READERS)
 @blp.query(b2b.OffsetQuery)
 @blp.response(200, b2b.page(ClientOut))
@@ -53,7 +53,7 @@ def list_clients(query: dict[str, Any]) -> Response:
 
 
 @blp.get(_ONE)
-@blp.doc(operationId="getB2bClient")
+@blp.doc(operationId="getB2BClient")
 @roles(*_READERS)
 @blp.response(200, b2b.one(ClientOut))
 def show(uid: str) -> Response:
@@ -63,7 +63,7 @@ def show(uid: str) -> Response:
 
 
 @blp.get("/api/v1/client/email/<email>")
-@blp.doc(operationId="findB2bClientByEmail")
+@blp.doc(operationId="findB2BClientByEmail")
 @roles(*_READERS)
 @blp.response(200, b2b.one(ClientOut))
 def find_by_email(email: str) -> Response:
@@ -73,7 +73,7 @@ def find_by_email(email: str) -> Response:
 
 
 @blp.delete(_ONE)
-@blp.doc(operationId="deleteB2bClient")
+@blp.doc(operationId="deleteB2BClient")
 @blp.response(200, b2b.DONE)
 def delete(uid: str) -> Response:
     """Delete a client: its phone and e-mail become free, its tokens end."""
@@ -83,7 +83,7 @@ def delete(uid: str) -> Response:
 
 
 @blp.delete(_ALL)
-@blp.doc(operationId="deleteB2bClients")
+@blp.doc(operationId="deleteB2BClients")
 @blp.batch(schemas.Uid)
 @blp.response(200, b2b.DONE)
 def delete_batch(uids: list[str]) -> Response:
@@ -94,7 +94,7 @@ def delete_batch(uids: list[str]) -> Response:
 
 
 @blp.post("/api/v1/client/active")
-@blp.doc(operationId="setB2bClientsActive")
+@blp.doc(operationId="setB2BClientsActive")
 @blp.batch(ClientActive)
 @blp.response(200, b2b.DONE)
 def activate(elements: list[dict[str, Any]]) -> Response:

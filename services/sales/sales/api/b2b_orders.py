@@ -28,7 +28,7 @@ _EVERYONE = (*STAFF, "CLIENT")
 
 
 @blp.post(_ALL)
-@blp.doc(operationId="upsertB2bOrders")
+@blp.doc(operationId="upsertB2BOrders")
 @roles(*_EVERYONE)
 @blp.batch(B2BOrderUpsert)
 @blp.response(200, b2b.UIDS)
@@ -39,7 +39,7 @@ def upsert(elements: list[dict[str, Any]]) -> Response:
 
 
 @blp.get(_ALL)
-@blp.doc(operationId="listB2bOrders")
+@blp.doc(operationId="listB2BOrders")
 @roles(*_EVERYONE)
 @blp.query(b2b.OffsetQuery)
 @blp.response(200, b2b.page(B2BOrderOut))
@@ -50,7 +50,7 @@ def index(query: dict[str, Any]) -> Response:
 
 
 @blp.get(_ONE)
-@blp.doc(operationId="getB2bOrder")
+@blp.doc(operationId="getB2BOrder")
 @roles(*_EVERYONE)
 @blp.response(200, b2b.one(B2BOrderOut))
 def retrieve(uid: str) -> Response:
@@ -61,7 +61,7 @@ def retrieve(uid: str) -> Response:
 
 
 @blp.delete(_ONE)
-@blp.doc(operationId="deleteB2bOrder")
+@blp.doc(operationId="deleteB2BOrder")
 @blp.response(200, b2b.DONE)
 def delete(uid: str) -> Response:
     """Delete an order and its items."""
@@ -69,7 +69,7 @@ def delete(uid: str) -> Response:
 
 
 @blp.delete(_ALL)
-@blp.doc(operationId="deleteB2bOrders")
+@blp.doc(operationId="deleteB2BOrders")
 @blp.batch(Uid)
 @blp.response(200, b2b.DONE)
 def delete_batch(uids: list[str]) -> Response:
@@ -78,7 +78,7 @@ def delete_batch(uids: list[str]) -> Response:
 
 
 @blp.get("/api/v1/order/user/<user_uid>")
-@blp.doc(operationId="listB2bOrdersOfUser")
+@blp.doc(operationId="listB2BOrdersOfUser")
 @roles(*_EVERYONE)
 @blp.query(b2b.OffsetQuery)
 @blp.response(200, b2b.page(B2BOrderOut))
@@ -91,7 +91,7 @@ def of_user(query: dict[str, Any], user_uid: str) -> Response:
 
 
 @blp.get("/api/v1/order/status/<status>")
-@blp.doc(operationId="listB2bOrdersOfStatus")
+@blp.doc(operationId="listB2BOrdersOfStatus")
 @roles(*_EVERYONE)
 @blp.query(b2b.OffsetQuery)
 @blp.response(200, b2b.page(B2BOrderOut))
@@ -104,7 +104,7 @@ def of_status(query: dict[str, Any], status: str) -> Response:
 
 
 @blp.put("/api/v1/order/status")
-@blp.doc(operationId="setB2bOrderStatus")
+@blp.doc(operationId="setB2BOrderStatus")
 @roles(*_EVERYONE)
 @blp.batch(B2BOrderStatus)
 @blp.response(200, b2b.DONE)
@@ -114,7 +114,7 @@ def change_status(elements: list[dict[str, Any]]) -> Response:
 
 
 @blp.post("/api/v1/order/item")
-@blp.doc(operationId="upsertB2bOrderItems")
+@blp.doc(operationId="upsertB2BOrderItems")
 @roles(*_EVERYONE)
 @blp.batch(B2BItemUpsert, unique=("order_uid", "product_uid"))
 @blp.response(200, b2b.DONE)
@@ -125,7 +125,7 @@ def upsert_item_batch(elements: list[dict[str, Any]]) -> Response:
 
 
 @blp.get("/api/v1/order/<uid>/items")
-@blp.doc(operationId="listB2bOrderItems")
+@blp.doc(operationId="listB2BOrderItems")
 @roles(*_EVERYONE)
 @blp.query(b2b.WholeQuery)
 @blp.response(200, b2b.page(B2BItemOut))
@@ -138,7 +138,7 @@ def items(query: dict[str, Any], uid: str) -> Response:
 
 
 @blp.delete("/api/v1/order/<order_uid>/item/<product_uid>")
-@blp.doc(operationId="deleteB2bOrderItem")
+@blp.doc(operationId="deleteB2BOrderItem")
 @roles(*_EVERYONE)
 @blp.response(200, b2b.DONE)
 def delete_one_item(order_uid: str, product_uid: str) -> Response:
@@ -148,7 +148,7 @@ def delete_one_item(order_uid: str, product_uid: str) -> Response:
 
 
 @blp.delete("/api/v1/order/items")
-@blp.doc(operationId="deleteB2bOrderItems")
+@blp.doc(operationId="deleteB2BOrderItems")
 @roles(*_EVERYONE)
 @blp.batch(B2BItemKey, unique=("order_uid", "product_uid"))
 @blp.response(200, b2b.DONE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import marshmallow as ma
+
 from chassis import schemas
 from chassis.pagination import ListQuery
 from sales.domain.drafts import BIRTHDAY, PROMOTION
@@ -56,7 +58,7 @@ class OrderCreatedOut(schemas.Schema):
     id = schemas.Integer()
     ticket_folio = schemas.Text()
     status = schemas.Choice(STATUSES)
-    created_at = schemas.Text()
+    created_at = ma.fields.AwareDateTime()
     customer = schemas.Integer(allow_none=True)
     customer_name = schemas.Text()
     subtotal = schemas.Text()
@@ -68,14 +70,14 @@ class OrderCreatedOut(schemas.Schema):
 
 class OrderOut(OrderCreatedOut):
     payment_method = schemas.Choice(PAYMENT_METHODS, allow_none=True)
-    paid_at = schemas.Text(allow_none=True)
+    paid_at = ma.fields.AwareDateTime(allow_none=True)
 
 
 class OrderPaidOut(schemas.Schema):
     id = schemas.Integer()
     status = schemas.Choice(STATUSES)
     payment_method = schemas.Choice(PAYMENT_METHODS)
-    paid_at = schemas.Text()
+    paid_at = ma.fields.AwareDateTime()
     final_amount = schemas.Text()
     points_earned = schemas.Integer()
 
