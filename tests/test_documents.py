@@ -60,7 +60,9 @@ def test_it_is_valid_openapi() -> None:
 def test_every_operation_says_what_it_does_who_may_and_how_it_is_refused() -> None:
     names = [operation["operationId"] for _, _, operation in operations()]
     assert len(names) == len(set(names)) > 150
-    assert [name for name in names if not re.fullmatch(r"[a-z]+(B2B|[A-Z][a-z]+)+", name)] == [], "a view without a mark"
+    assert [name for name in names if not re.fullmatch(r"[a-z]+(B2B|[A-Z][a-z]+)+", name)] == [], (
+        "a view without a mark"
+    )
     tags = {tag["name"] for tag in document()["tags"]}
     for method, path, operation in operations():
         where = f"{method} {path}"

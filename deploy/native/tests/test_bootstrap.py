@@ -79,6 +79,29 @@ def test_a_changed_pin_or_package_is_installed_anew(bootstrap: ModuleType, tmp_p
     assert len(seen) == len(files) + 1
 
 
+def test_the_generators_of_clients_are_installed_once(
+    bootstrap: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commands, codes = list[list[str]](), [0, 1, 0, 0]
+    monkeypatch.setattr(bootstrap, "NODE", tmp_path / "clients")
+    monkeypatch.setattr(bootstrap, "LOG", tmp_path / "log")
+    monkeypatch.setattr(bootstrap, "stream", lambda command, _: commands.append(command) or codes.pop(0))
+    bootstrap.install_client_generators()  # npm fails: the rest of the tests can run, and the next time tries again
+    assert "npm could not install the packages of tests/generated" in capsys.readouterr().out
+    bootstrap.install_client_generators()
+    bootstrap.install_client_generators()
+    assert [command[-1] for command in commands] == 2 * [
+        str(ROOT / "tests/generated/requirements.txt"), str(tmp_path / "clients"),
+    ]  # fmt: skip
+    assert (tmp_path / "clients" / "package-lock.json").exists()
+
+
+def test_the_lock_of_node_packages_names_no_registry() -> None:
+    lock = (ROOT / "tests/generated/package-lock.json").read_text()
+    assert '"resolved"' not in lock
+    assert lock.count('"integrity"') > 20
+
+
 def test_help_lists_every_target(bootstrap: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     makefile = ROOT / "Makefile"
     bootstrap.show_help(makefile)
@@ -95,7 +118,7 @@ def test_every_requirement_is_pinned() -> None:
     pinned = {key(line) for line in (ROOT / "constraints.txt").read_text().splitlines()}
     wanted = {
         key(line)
-        for name in ("requirements.txt", "requirements-dev.txt")
+        for name in ("requirements.txt", "requirements-dev.txt", "tests/generated/requirements.txt")
         for line in (ROOT / name).read_text().splitlines()
         if line and not line.startswith("#")
     }

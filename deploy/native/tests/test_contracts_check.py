@@ -118,6 +118,12 @@ def kinds(tree: Tree) -> Any:
     return path(tree)["post"]["responses"]["400"]["content"]["application/json"]["schema"]["oneOf"]
 
 
+def default_instead(tree: Tree, status: str, answer: Any) -> None:
+    """Describe a status of POST /api/orders/ by the operation's `default`."""
+    del path(tree)["post"]["responses"][status]
+    path(tree)["post"]["responses"]["default"] = answer
+
+
 def put(into: Any, **what: Any) -> None:
     into.update(what)
 
@@ -264,6 +270,14 @@ BREAKING: dict[str, tuple[Callable[[Tree], object], str]] = {
         lambda t: path(t)["post"]["responses"].pop("404"),
         "api sales: POST /api/orders/: removed status 404",
     ),
+    "removed kind of content in the default that replaces a status": (
+        lambda t: default_instead(t, "400", {"description": "any error"}),
+        "api sales: POST /api/orders/: answer 400: no application/json any more",
+    ),
+    "a format that excludes values": (
+        lambda t: put(schema(t, "OrderCreate")["properties"]["note"], format="date"),
+        "api sales: POST /api/orders/: request: note: changed format: None became date",
+    ),
     "removed kind of error": (
         lambda t: kinds(t).pop(0),
         "api sales: POST /api/orders/: answer 400: narrowed: one of the alternatives is gone or says less",
@@ -367,6 +381,8 @@ ADDITIVE: dict[str, Callable[[Tree], object]] = {
     "an operation of another service now": lambda t: put(t.openapi, till=t.openapi.pop("sales")),
     "no token any more": lambda t: put(path(t)["post"], security=[]),
     "a new status": lambda t: put(path(t)["post"]["responses"], **{"429": {"description": "slow down"}}),
+    "a default that describes a status": lambda t: default_instead(t, "400", path(t)["post"]["responses"]["400"]),
+    "an integer's width": lambda t: put(schema(t, "Order")["properties"]["id"], format="int64"),
     "one more kind of error": lambda t: kinds(t).append({"type": "string"}),
     "a new field of an answer": lambda t: put(schema(t, "Order")["properties"], folio={"type": "string"}),
     "a narrower answer": lambda t: schema(t, "Order")["properties"]["note"].pop("nullable"),
