@@ -18,7 +18,7 @@ import yaml
 from browser import Browser
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from cashier import ROOT
+from cashier import ROOT, Api
 from native.platform import Platform
 
 CONTRACTS = ROOT / "contracts"
@@ -282,6 +282,20 @@ def test_the_events_document_has_every_event_with_its_examples_and_listeners() -
         assert operation["channel"]["$ref"].rpartition("/")[2] in content["channels"]
     assert content["operations"]["analytics.hears.OrderPaid"]["action"] == "receive"
     assert "catalog.hears.PointsChanged" not in content["operations"]
+
+
+@pytest.mark.parametrize("started", ["sqlite"], indirect=True)
+def test_lists_take_every_ordering_that_the_document_names(started: Platform) -> None:
+    api = Api(started.url, started.admin.username, started.admin.password)
+    asked = 0
+    for method, path, operation in operations():
+        for one in operation.get("parameters", []):
+            if one["name"] == "ordering" and "{" not in path:
+                repeated = "&".join(f"ordering={name}" for name in one["schema"]["items"]["enum"])
+                answer = api.ask(method, f"{path}?{repeated}")
+                assert answer.status_code == 200, answer.text
+                asked += 1
+    assert asked >= 9
 
 
 # --- in a browser --------------------------------------------------------------------------------------------------
