@@ -7,7 +7,7 @@ PYTHON := $(firstword $(wildcard /usr/bin/python3) python3)
 NATIVE := $(PYTHON) deploy/native/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs trace restart run backup restore test check contracts contracts-check fuzz format install clean
+.PHONY: help up down status logs trace restart run reset-password backup restore test check contracts contracts-check fuzz format install clean
 
 help: ## this list
 	@$(PYTHON) deploy/native/bootstrap.py help $(firstword $(MAKEFILE_LIST))
@@ -21,7 +21,7 @@ down: ## stop it from another shell
 status: ## its processes, their health and memory
 	@$(NATIVE) status
 
-logs: ## follow logs: S=sales for one service, nothing for all
+logs: ## follow logs: S=sales for one service, nothing for all; JSON=1 as they are written
 	@$(NATIVE) logs $(S)
 
 trace: ## one request's way through all services: ID=<the answer's X-Request-Id>
@@ -32,6 +32,9 @@ restart: ## restart a process or a group: S=sales-worker, S=broker
 
 run: ## a command of a service: S=sales C="dead list"
 	@$(NATIVE) run $(S) $(C)
+
+reset-password: ## a new password for USER=<e-mail or username>, printed once; ends the user's sessions
+	@$(NATIVE) reset-password $(if $(filter command,$(origin USER)),'$(USER)')
 
 backup: ## the databases as of one moment, and the secrets, while it runs: TO=folder (MOSTRADOR_HOME/backups/…)
 	@$(NATIVE) backup $(TO)
@@ -60,5 +63,5 @@ format: ## put the Python code into its form
 install: ## install what `up` and `test` need, start nothing
 	@$(NATIVE) install
 
-clean: ## stop the platform and delete its home with all data
+clean: ## stop the platform and delete all its data but the backups; asks first, FORCE=1 does not
 	@$(NATIVE) clean

@@ -140,8 +140,13 @@ def main() -> None:
     parser.add_argument("--password", default=os.environ.get("SHOP_PASSWORD"), required=False)
     given = parser.parse_args()
     if not given.password:
-        parser.error("--password (or SHOP_PASSWORD) is needed; `make up` prints it")
-    first_sale(Shop(given.url, given.login, given.password))
+        parser.error("--password (or SHOP_PASSWORD) is needed; the first `make up` prints it")
+    try:
+        first_sale(Shop(given.url, given.login, given.password))
+    except requests.ConnectionError:
+        raise SystemExit(
+            f"Nobody answers at {given.url}: `make up` starts a shop, SHOP_URL says where it is."
+        ) from None
     print("done")
 
 

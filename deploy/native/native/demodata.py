@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from native.errors import PlatformError
-from native.secrets import Secrets
+from native.secrets import Secrets, write_private
 from native.servers import dies_with_parent
 from native.settings import ROOT, Settings
 
@@ -24,13 +24,13 @@ def load_demo_once(settings: Settings, say: Callable[[str, str], None]) -> None:
     The first start decides: a shop that began without must not find a stranger's orders among its own later.
     """
     record = _record(settings)
-    if not record.exists():
-        record.write_text("wanted" if settings.demo else "declined")
+    if not record.exists() or not record.read_text():
+        write_private(record, "wanted" if settings.demo else "declined")
     if record.read_text() != "wanted":
         return
     say("demo data", "loading")
     load_demo(settings)
-    record.write_text("loaded")
+    write_private(record, "loaded")
 
 
 def load_demo(settings: Settings) -> None:
@@ -45,7 +45,10 @@ def load_demo(settings: Settings) -> None:
     if settings.certificate:
         env["REQUESTS_CA_BUNDLE"] = str(settings.certificate)
     if subprocess.run(dies_with_parent(command), cwd=ROOT, env=env).returncode:
-        raise PlatformError("The demo data could not be loaded; MOSTRADOR_DEMO=0 starts a new home without.")
+        raise PlatformError(
+            "The demo data could not be loaded. The next `make up` tries again; "
+            f"`echo declined > {_record(settings)}` makes it go on without."
+        )
 
 
 def cashiers(settings: Settings) -> tuple[list[str], str]:

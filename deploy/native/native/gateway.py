@@ -14,11 +14,11 @@ def gateway_health(settings: Settings) -> str:
     return f"http://{LOOPBACK}:{settings.ports.gateway_internal}/healthz"
 
 
-def gateway_processes(settings: Settings, secrets: Secrets) -> list[Process]:
-    """nginx on the platform's port, and its agent."""
+def gateway_environment(settings: Settings, secrets: Secrets) -> dict[str, str]:
+    """The environment of both."""
     ports = settings.ports
     auth = f"http://{LOOPBACK}:{ports.web('auth')}"
-    env = {
+    return {
         "HOME": str(settings.home),
         "MOSTRADOR_GATEWAY_HOME": str(settings.home / "gateway"),
         "MOSTRADOR_PORT": str(settings.port),
@@ -29,6 +29,11 @@ def gateway_processes(settings: Settings, secrets: Secrets) -> list[Process]:
         **{f"MOSTRADOR_{service.upper()}_ADDR": f"{LOOPBACK}:{ports.web(service)}" for service in SERVICES},
         **settings.tunables,
     }
+
+
+def gateway_processes(settings: Settings, secrets: Secrets) -> list[Process]:
+    """nginx on the platform's port, and its agent."""
+    env = gateway_environment(settings, secrets)
     folder = ROOT / "gateway"
     return [
         Process(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -14,6 +15,9 @@ from typing import TextIO
 from native.errors import AlreadyRunning, PlatformError
 from native.launch import end, processes_of
 from native.settings import Settings
+
+LEAST_FREE = 200_000_000
+"""Bytes; RabbitMQ blocks publishers below 64 MB."""
 
 
 @contextmanager
@@ -33,6 +37,27 @@ def held(settings: Settings) -> Iterator[None]:
         file.flush()
         end_leftovers(settings)
         yield
+
+
+def require_database(settings: Settings) -> None:
+    """PlatformError when the home holds a shop on the other kind of database, and none on this one."""
+    other = "sqlite" if settings.database == "postgresql" else "postgresql"
+    here, there = (settings.home / f"migrated.{kind}.json" for kind in (settings.database, other))
+    if there.exists() and not here.exists():
+        raise PlatformError(
+            f"The shop in {settings.home} is on {other}, and its data can't be moved: start it with "
+            f"MOSTRADOR_DATABASE={other}, or set MOSTRADOR_HOME to a new folder for an empty shop on {settings.database}."
+        )
+
+
+def require_room(settings: Settings) -> None:
+    """PlatformError when the disk of the home is all but full: the broker would stop taking events, and nobody would say so."""
+    free = shutil.disk_usage(settings.home).free
+    if free < LEAST_FREE:
+        raise PlatformError(
+            f"The disk of {settings.home} has {free // 10**6} MB free, and Mostrador needs {LEAST_FREE // 10**6} MB: "
+            "free some, or set MOSTRADOR_HOME to a folder on another disk."
+        )
 
 
 def end_leftovers(settings: Settings) -> list[int]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from native.errors import PlatformError
+from native.secrets import write_private
 from native.servers import BASE_ENV, dies_with_parent, tail
 from native.services import program
 from native.settings import ROOT, Settings
@@ -23,13 +24,16 @@ def migrate(settings: Settings, environments: Mapping[str, Mapping[str, str]]) -
     Which ones those were. PlatformError with the end of the output when one fails.
     """
     record = settings.home / f"migrated.{settings.database}.json"
-    done = json.loads(record.read_text()) if record.exists() else {}
+    try:
+        done = json.loads(record.read_text())
+    except (FileNotFoundError, ValueError):  # half written by an older version: migrating again does no harm
+        done = {}
     wanted = {service: fingerprint(ROOT / "services" / service / "migrations") for service in environments}
     due = [service for service in environments if done.get(service) != wanted[service]]
     _run(settings, environments, dict.fromkeys(due, "migrate"))
     _run(settings, environments, {service: command for service, command in AFTERWARDS.items() if service in due})
     if due:
-        record.write_text(json.dumps(wanted))
+        write_private(record, json.dumps(wanted))
     return due
 
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
-from native.gateway import gateway_processes
+from native.errors import SettingsError
+from native.gateway import gateway_environment, gateway_processes
 from native.ports import SERVICES
 from native.postgres import Cluster
 from native.rabbitmq import Node
@@ -78,3 +84,35 @@ def make_plan(settings: Settings) -> Plan:
         processes += service_processes(service, settings, env)
     processes += gateway_processes(settings, secrets)
     return Plan(settings, secrets.admin(settings), cluster, passwords, node, environments, processes)
+
+
+def check_settings(plan: Plan) -> None:
+    """SettingsError when a service or the gateway would not start with its environment: at once, not after a wait."""
+    from gateway import settings as gateway_settings  # a checkout of one service has no gateway
+    from gateway.tls import certificate
+
+    for service, env in plan.environments.items():
+        config = importlib.import_module(f"{service}.config").Config
+        with _environ(env):
+            try:
+                config.from_env()
+            except SystemExit as error:
+                raise SettingsError(f"{error}.") from None
+    try:
+        wanted = gateway_settings.render_settings(gateway_environment(plan.settings, Secrets(plan.settings.home)))
+        if not wanted.tls.self_signed:
+            certificate(wanted.tls, Path(wanted.home), "127.0.0.1")
+    except gateway_settings.SettingsError as error:
+        raise SettingsError(f"{error}.") from None
+
+
+@contextmanager
+def _environ(env: Mapping[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(env)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

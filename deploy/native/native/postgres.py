@@ -9,6 +9,7 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
@@ -75,7 +76,7 @@ class Cluster:
 
     def process(self) -> Process:
         """Make the cluster if it is not there yet (half a second); what has to run."""
-        if not (self.folder / "data" / "PG_VERSION").exists():
+        if not (self.folder / "data").exists():
             self._create()
         settings = {**_SETTINGS, "port": str(self.port), **(_FAST if self.fast else {})}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
@@ -93,7 +94,11 @@ class Cluster:
 
     def _create(self) -> None:
         private_folder(self.folder)
+        new = self.folder / "data.new"  # renamed when it is whole: initdb may be killed
+        if new.exists():
+            shutil.rmtree(new)
         password = self.folder / "password"
+        password.unlink(missing_ok=True)
         password.touch(mode=0o600)
         password.write_text(self.password)
         if os.getuid() == 0:
@@ -105,7 +110,7 @@ class Cluster:
                 ) from None
             for path in (self.folder, password):
                 os.chown(path, user, group)
-        initdb = [str(programs() / "initdb"), "-D", str(self.folder / "data"), "-U", SUPERUSER, "-E", "UTF8"]
+        initdb = [str(programs() / "initdb"), "-D", str(new), "-U", SUPERUSER, "-E", "UTF8"]
         initdb += [
             "--locale=C.UTF-8",
             "-A",
@@ -122,6 +127,7 @@ class Cluster:
         password.unlink()
         if result.returncode:
             raise PlatformError(f"initdb failed: {result.stderr.decode(errors='replace').strip()}")
+        new.rename(self.folder / "data")
 
     def _as_server_user(self, argv: list[str], death_signal: str = "TERM") -> list[str]:
         if os.getuid() != 0:

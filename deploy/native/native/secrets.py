@@ -46,15 +46,37 @@ class Secrets:
         """Where a secret is kept."""
         return self.folder / name
 
+    def ignored(self, settings: Settings) -> list[str]:
+        """Variables of the first administrator that say something else than the first start did."""
+        if not self._decided():
+            return []
+        kept = {name: self.file(f"admin.{name}") for name in _given(settings)}
+        return [
+            f"MOSTRADOR_ADMIN_{name.upper()}"
+            for name, value in _given(settings).items()
+            if value and kept[name].exists() and kept[name].read_text() != value
+        ]
+
     def admin(self, settings: Settings) -> Admin:
         """The login of the first start: what the settings say, else made up. Later settings don't change it, because
         the account is in the database by then.
         """
+        if not self._decided():  # a first start that failed decides nothing
+            for name, value in _given(settings).items():
+                if value:
+                    write_private(self.file(f"admin.{name}"), value)
         return Admin(
-            self.get("admin.email", lambda: settings.admin_email or "admin@mostrador.local"),
-            self.get("admin.username", lambda: settings.admin_username or "admin"),
-            self.get("admin.password", lambda: settings.admin_password or secrets.token_urlsafe(12)),
+            self.get("admin.email", lambda: "admin@mostrador.local"),
+            self.get("admin.username", lambda: "admin"),
+            self.get("admin.password", lambda: secrets.token_urlsafe(12)),
         )
+
+    def _decided(self) -> bool:
+        return any(self.folder.parent.glob("migrated.*.json"))
+
+
+def _given(settings: Settings) -> dict[str, str]:
+    return {"email": settings.admin_email, "username": settings.admin_username, "password": settings.admin_password}
 
 
 def write_private(path: Path, text: str) -> None:

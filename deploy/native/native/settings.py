@@ -100,13 +100,19 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     amqp_url = value("AMQP_URL")
     if amqp_url and (urlsplit(amqp_url).scheme not in ("amqp", "amqps") or not urlsplit(amqp_url).hostname):
         raise SettingsError("MOSTRADOR_AMQP_URL must look like amqp://user:password@host:5672/%2F.")
+    try:
+        urlsplit(amqp_url).port  # noqa: B018 (raises for a number that is no port)
+    except ValueError:
+        raise SettingsError("MOSTRADOR_AMQP_URL has a port above 65535.") from None
+    if (email := value("ADMIN_EMAIL")) and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s.]+", email):
+        raise SettingsError(f"MOSTRADOR_ADMIN_EMAIL must be an e-mail address, not {email!r}.")
     password = environ.get("MOSTRADOR_ADMIN_PASSWORD", "")
     if password and not 8 <= len(password) <= 128:
         raise SettingsError("MOSTRADOR_ADMIN_PASSWORD must have 8 to 128 characters.")
     return Settings(
         port=int(port),
         home=(ROOT / Path(value("HOME", ".run")).expanduser()).resolve(),
-        admin_email=value("ADMIN_EMAIL"),
+        admin_email=email,
         admin_username=value("ADMIN_USERNAME"),
         admin_password=password,
         database=database,

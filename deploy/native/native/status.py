@@ -27,12 +27,14 @@ def pss_kib(pid: int, *, children: bool = True) -> int:
 
 def status(settings: Settings) -> int:
     """Print the table; 0 when every process runs and is healthy, 1 otherwise. NotRunning when there is no platform."""
+    homes.require_database(settings)
+    supervisor = Supervisor(settings)
+    states = supervisor.states()  # before anything is planned, which makes secrets and a cluster
     health = {process.name: process.health for process in make_plan(settings).processes}
     row = "{:<18}{:<10}{:<10}{:>8}{:>10}{:>10}".format
     print(row("process", "state", "health", "pid", "up", "memory"))
     fine, total = True, 0
-    supervisor = Supervisor(settings)
-    for state in supervisor.states():
+    for state in states:
         url = health.get(state.name, "")
         word = "" if not url else "ok" if answers_ok(url) else "failing"
         fine &= state.state == "RUNNING" and word != "failing"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -57,11 +58,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a step went."""
+    """How a step went; `tests` and `failures` count what pytest ran in it."""
 
     name: str
     passed: bool
     seconds: float
+    tests: int = 0
+    failures: int = 0
 
 
 def run_tests(folders: Sequence[str] = ()) -> int:
@@ -123,15 +126,22 @@ def _static() -> list[Step]:
 def _run(steps: Sequence[Step], servers: Mapping[str, str], lanes: Sequence[str] = LANES[:1]) -> int:
     """Run the steps in their order, in as many lanes as there are ranges of ports (`low-high`); 0 when all pass.
 
-    What a step prints is shown as it comes when there is one lane, else in one piece when the step is over.
+    A line tells when a step starts and when it ends. What it prints is shown as it comes when there is one lane, else in
+    one piece when the step is over.
     """
-    printing = threading.Lock() if len(lanes) > 1 else None
-    waiting, results = deque(steps), list[Result]()
+    waiting, results, printing = deque(steps), list[Result](), threading.Lock()
 
     def run_lane(ports: str) -> None:
         env = {**os.environ, **servers, TEST_PORTS: ports}
         for step in iter(next_waiting, None):
-            results.append(_run_step(step, env, printing))
+            with printing:
+                print(f"started  {step.name}", flush=True)
+            result, output = _run_step(step, env, live=len(lanes) == 1)
+            with printing:
+                results.append(result)
+                if output:
+                    print(f"\n── {step.name} {'─' * (100 - len(step.name))}\n{output}")
+                print(_told(result), f"({len(results)} of {len(steps)} groups, {_passed(results)} tests)", flush=True)
 
     def next_waiting() -> Step | None:
         try:
@@ -143,25 +153,53 @@ def _run(steps: Sequence[Step], servers: Mapping[str, str], lanes: Sequence[str]
         list(pool.map(run_lane, lanes))
     print("\n── summary " + "─" * 93)
     for result in results:
-        print(f"  {'passed' if result.passed else 'FAILED':<8}{result.name:<24}{result.seconds:7.1f} s")
+        print(f"  {_told(result)}")
     failed = [result.name for result in results if not result.passed]
     print(
         f"\n{len(failed)} of {len(results)} failed: {', '.join(failed)}" if failed else f"\nAll {len(results)} passed."
     )
+    # A group that failed without a failed test (lint, types, a crash) must not look like none.
+    failures = sum(max(result.failures, not result.passed) for result in results)
+    print(f"{_passed(results)} passed, {failures} failed")
     return 1 if failed else 0
 
 
-def _run_step(step: Step, env: Mapping[str, str], printing: threading.Lock | None) -> Result:
-    head = f"\n── {step.name} " + "─" * (100 - len(step.name))
+def _passed(results: Sequence[Result]) -> int:
+    return sum(result.tests for result in results)
+
+
+def _told(result: Result) -> str:
+    tests = f"{result.tests:>6} tests" if result.tests else " " * 12
+    return f"{'passed' if result.passed else 'FAILED':<8} {result.name:<24}{tests}{result.seconds:8.1f} s"
+
+
+def _run_step(step: Step, env: Mapping[str, str], *, live: bool) -> tuple[Result, str]:
+    """How it went, and what it printed (nothing when that was shown as it came)."""
     began = time.monotonic()
-    if printing is None:
-        print(head, flush=True)
-        code = subprocess.run(dies_with_parent(step.argv), cwd=ROOT, env=env).returncode
-    else:
-        with tempfile.TemporaryFile() as output:
-            command = dies_with_parent(step.argv)
-            code = subprocess.run(command, cwd=ROOT, env=env, stdout=output, stderr=output).returncode
-            output.seek(0)
-            with printing:
-                print(head, output.read().decode(errors="replace"), sep="\n", flush=True)
-    return Result(step.name, code == 0, time.monotonic() - began)
+    output = list[str]()
+    is_pytest = tuple(step.argv[:3]) == _PYTEST
+    colors = ["--color=yes"] if live and is_pytest and sys.stdout.isatty() else []
+    with subprocess.Popen(
+        dies_with_parent([*step.argv, *colors]), cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        assert process.stdout
+        # As it comes, not by lines: the dots of a group are seen while they appear.
+        while piece := os.read(process.stdout.fileno(), 65536).decode(errors="replace"):
+            output.append(piece)
+            if live:
+                print(piece, end="", flush=True)
+    text = "".join(output)
+    tests, failures = counted(text) if is_pytest else (0, 0)
+    result = Result(step.name, process.returncode == 0, time.monotonic() - began, tests, failures)
+    return result, "" if live else text
+
+
+def counted(output: str) -> tuple[int, int]:
+    """Passed and failed tests by pytest's closing line; an error of a fixture is a failure."""
+    closing = next((line for line in reversed(output.splitlines()) if _CLOSING.search(line)), "")
+    found = {what.rstrip("s"): int(count) for count, what in _COUNT.findall(closing)}
+    return found.get("passed", 0), found.get("failed", 0) + found.get("error", 0)
+
+
+_COUNT = re.compile(r"(\d+) (passed|failed|errors?)\b")
+_CLOSING = re.compile(r"\d+ (passed|failed|skipped|deselected|errors?)\b.* in [\d.]+s")

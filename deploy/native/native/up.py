@@ -19,8 +19,9 @@ from native.errors import NotReady, PlatformError
 from native.health import wait_until_ready
 from native.launch import end, processes_of
 from native.migrations import migrate
-from native.plan import Plan, make_plan, needed_ports
+from native.plan import Plan, check_settings, make_plan, needed_ports
 from native.ports import require_free
+from native.secrets import Secrets
 from native.servers import tail
 from native.settings import Settings
 from native.supervision import Supervisor, start_supervisord, write_configuration
@@ -42,9 +43,14 @@ def up(settings: Settings) -> int:
         signal.signal(number, _stop)
     try:
         with homes.held(settings):
+            homes.require_database(settings)
+            homes.require_room(settings)
             require_free(needed_ports(settings))
             _say("home", f"{settings.home} ({_ENGINES[settings.database]})")
+            for name in Secrets(settings.home).ignored(settings):
+                _say("warning", f"{name} is ignored: it counts at the first start only (docs/guides/passwords.md).")
             plan = make_plan(settings)
+            check_settings(plan)
             supervisord = start_supervisord(settings, write_configuration(settings, plan.processes))
             try:
                 _bring_up(plan, supervisord)
@@ -153,19 +159,30 @@ def _say(step: str, detail: str) -> None:
 
 
 def _say_ready(plan: Plan, seconds: float) -> None:
-    admin, url = plan.admin, plan.settings.url
-    emails, password = cashiers(plan.settings)
-    rows = [("login", f"{admin.email} (or {admin.username})   password: {admin.password}")]
-    if emails:
-        rows.append(("cashiers", f"{', '.join(emails)}   password: {password}"))
-    rows.append(("stop", "Ctrl-C, or `make down` in another shell; `make status` and `make logs S=sales` look inside"))
-    body = json.dumps({"email": admin.email, "password": admin.password}, ensure_ascii=False)
+    admin, url, settings = plan.admin, plan.settings.url, plan.settings
+    shown = settings.home / "login.shown"
+    first = (
+        not shown.exists()
+    )  # the password may be another one by the second start, and a terminal keeps what it shows
+    lost = f"a lost one: `make reset-password USER={admin.email}`"
+    password = admin.password if first else f"as the first start printed it; {lost}"
     print(f"\nready: {url}   ({seconds:.1f} s)\n")
-    for name, text in rows:
-        _say(name, text)
+    _say("login", f"{admin.email} (or {admin.username})   password: {password}")
+    emails, cashiers_password = cashiers(settings)
+    if emails:
+        _say("cashiers", f"{', '.join(emails)}" + (f"   password: {cashiers_password}" if first else ""))
+    _say("read", f"{url}/api/v1/schema/swagger-ui/ (to try), {url}/api/v1/schema/redoc/ (to read)")
+    _say("stop", "Ctrl-C, or `make down` in another shell; `make status` and `make logs S=sales` look inside")
+    exports = {"SHOP_URL": url, "SHOP_LOGIN": admin.email, "SHOP_PASSWORD": admin.password if first else None}
+    if settings.certificate:
+        exports |= dict.fromkeys(("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"), str(settings.certificate))
+    quoted = " ".join(f"{name}={'…' if value is None else shlex.quote(value)}" for name, value in exports.items())
+    print(f"\n  In another shell, for the examples and the README's requests:\n    export {quoted}")
+    body = json.dumps({"email": admin.email, "password": admin.password if first else "…"}, ensure_ascii=False)
+    trusting = f" --cacert {shlex.quote(str(settings.certificate))}" if settings.certificate else ""
     print("\n  A first request:")
-    trusting = f" --cacert {shlex.quote(str(plan.settings.certificate))}" if plan.settings.certificate else ""
     print(
         f"    curl -s{trusting} {url}/api/auth/login/ -H 'Content-Type: application/json' -d {shlex.quote(body)}\n",
         flush=True,
     )
+    shown.touch()

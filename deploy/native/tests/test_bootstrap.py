@@ -1,7 +1,13 @@
 """What the bootstrap decides and says; that it installs is shown by every start from nothing."""
 
 import importlib.util
+import os
 import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -23,14 +29,14 @@ def bootstrap() -> ModuleType:
 @pytest.mark.parametrize(
     ("command", "environ", "wanted"),
     [
-        ("up", {}, {"nginx", "libnginx-mod-http-js", "openssl", "rabbitmq-server"}),
-        ("up", {"MOSTRADOR_AMQP_URL": "amqp://elsewhere"}, {"nginx", "libnginx-mod-http-js", "openssl"}),
+        ("up", {}, {"nginx", "libnginx-mod-http-js", "openssl", "curl", "rabbitmq-server"}),
+        ("up", {"MOSTRADOR_AMQP_URL": "amqp://elsewhere"}, {"nginx", "libnginx-mod-http-js", "openssl", "curl"}),
         (
             "up",
             {"MOSTRADOR_DATABASE": "PostgreSQL"},
-            {"nginx", "libnginx-mod-http-js", "openssl", "rabbitmq-server", "postgresql"},
+            {"nginx", "libnginx-mod-http-js", "openssl", "curl", "rabbitmq-server", "postgresql"},
         ),
-        ("test", {}, {"nginx", "libnginx-mod-http-js", "openssl", "rabbitmq-server", "postgresql", "chromium"}),
+        ("test", {}, {"nginx", "libnginx-mod-http-js", "openssl", "curl", "rabbitmq-server", "postgresql", "chromium"}),
         ("check", {}, set()),
     ],
 )
@@ -49,6 +55,7 @@ def test_only_what_a_command_needs_is_installed(
     [
         ("Reading…\nE: Unable to locate package nginx\nE: other\n", "Unable to locate package nginx."),
         ("ERROR: No matching distribution found for pika\nend\n", "No matching distribution found for pika."),
+        ("WARNING: Retrying (Retry(total=4…\nERROR: [Errno 28] No space left on device\n", "the disk is full."),
         ("WARNING: Retrying (Retry(total=4…\nERROR: Cannot install alembic\n", "the package index can't be reached."),
         ("killed\n", "killed."),
         ("", "no output."),
@@ -123,3 +130,141 @@ def test_every_requirement_is_pinned() -> None:
         if line and not line.startswith("#")
     }
     assert wanted <= pinned
+
+
+# A pip whose installations take a while, and which needs the rest of its package to work at all.
+SLOW_PIP = """
+import pathlib, sys, time
+root = pathlib.Path.cwd()
+if "--version" not in sys.argv:
+    with (root / "calls").open("a") as calls:
+        calls.write(" ".join(sys.argv[1:]) + "\\n")
+    while (root / "slow").exists():
+        time.sleep(0.02)
+"""
+
+
+@pytest.fixture
+def checkout(bootstrap: ModuleType, tmp_path: Path) -> Path:
+    """A checkout whose virtualenvs get a pip that installs nothing."""
+    for name in (
+        *bootstrap.REQUIREMENTS,
+        bootstrap.CONSTRAINTS,
+        *(f"{own}/pyproject.toml" for own in bootstrap.EDITABLE),
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    program = (ROOT / "deploy/native/bootstrap.py").read_text()
+    (tmp_path / "deploy/native/bootstrap.py").write_text(program)
+    python = tmp_path / "python"
+    python.write_text(
+        "#!/bin/sh\n"
+        f'case "$*" in *"-m venv"*) ;; *) exec {sys.executable} "$@" ;; esac\n'
+        f'{sys.executable} -m venv --without-pip "$3" || exit 1\n'
+        f"pip=$(echo $3/lib/python*/site-packages)/pip; mkdir $pip; cp {tmp_path}/pip.py $pip/__main__.py\n"
+        f"while [ -e {tmp_path}/slow-venv ]; do sleep 0.02; done\n"
+        "echo '#!'$3/bin/python > $3/bin/pip\n"
+    )
+    python.chmod(0o755)
+    (tmp_path / "pip.py").write_text(SLOW_PIP)
+    return tmp_path
+
+
+def install(checkout: Path) -> subprocess.Popen[str]:
+    """`make install` in a checkout, without the distribution's packages."""
+    program = (
+        "import importlib.util, pathlib, sys\n"
+        f"spec = importlib.util.spec_from_file_location('bootstrap', '{checkout}/deploy/native/bootstrap.py')\n"
+        "bootstrap = importlib.util.module_from_spec(spec); spec.loader.exec_module(bootstrap)\n"
+        f"bootstrap.base_python = lambda: '{checkout}/python'\n"
+        "bootstrap.install_system_packages = lambda wanted: None\n"
+        "sys.exit(bootstrap.main('install', []))\n"
+    )
+    command = [sys.executable, "-c", program]
+    return subprocess.Popen(
+        command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+    )
+
+
+def until(condition: Callable[[], object], process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert process.poll() is None, process.communicate()[0]
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("step", ["virtualenv", "first pip", "second pip"])
+def test_an_interrupted_installation_is_made_whole_by_the_next(checkout: Path, step: str, number: int) -> None:
+    calls = checkout / "calls"
+
+    def seen(count: int) -> bool:
+        return calls.exists() and len(calls.read_text().splitlines()) == count
+
+    (checkout / ("slow-venv" if step == "virtualenv" else "slow")).touch()
+    process = install(checkout)
+    if step == "virtualenv":
+        until(lambda: list(checkout.glob(".venv.new/lib/python*/site-packages/pip")), process)
+    else:
+        until(lambda: seen(1), process)
+        if step == "second pip":
+            (checkout / "slow").rename(checkout / "fast")
+            until(lambda: seen(2) or (checkout / "fast").rename(checkout / "slow"), process)
+    os.killpg(process.pid, number)
+    process.communicate()
+    for name in ("slow", "slow-venv"):
+        (checkout / name).unlink(missing_ok=True)
+    calls.unlink(missing_ok=True)
+    again = install(checkout)
+    output, _ = again.communicate()
+    assert again.returncode == 0, output
+    assert "Making the virtualenv" in output, "a half-made one is never used"
+    assert len(calls.read_text().splitlines()) == 2, "all packages are installed"
+    assert (checkout / ".venv/bin/pip").read_text() == f"#!{checkout}/.venv/bin/python\n"
+    third = install(checkout)
+    assert "Making" not in third.communicate()[0]
+    assert len(calls.read_text().splitlines()) == 2, "nothing is left to do"
+
+
+def test_a_virtualenv_without_its_pip_is_made_again(checkout: Path) -> None:
+    first = install(checkout)
+    assert first.communicate()[0]
+    assert first.returncode == 0
+    (checkout / ".venv/installed").unlink()
+    next(checkout.glob(".venv/lib/python*/site-packages/pip/__main__.py")).unlink()
+    again = install(checkout)
+    assert "Making the virtualenv" in again.communicate()[0]
+    assert again.returncode == 0
+
+
+def test_what_dpkg_left_half_installed_is_installed_again(
+    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = subprocess.CompletedProcess(
+        [], 0, stdout="nginx installed\nrabbitmq-server unpacked\nopenssl half-configured\n"
+    )
+    monkeypatch.setattr(bootstrap.subprocess, "run", lambda *_args, **_options: answer)
+    assert bootstrap.half_installed(["nginx", "rabbitmq-server", "openssl"]) == {"rabbitmq-server", "openssl"}
+
+
+def test_files_of_a_killed_installation_are_removed(
+    bootstrap: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy, others = tmp_path / "policy-rc.d", tmp_path / "createcluster"
+    policy.write_text(f"#!/bin/sh\n{bootstrap.MARK}exit 101\n")
+    others.write_text("somebody else's")
+    monkeypatch.setattr(bootstrap, "POLICY", policy)
+    monkeypatch.setattr(bootstrap, "NO_CLUSTER", others)
+    monkeypatch.setattr(bootstrap, "as_root", list)
+    bootstrap.install_system_packages({})
+    assert not policy.exists()
+    assert others.exists()
+
+
+def test_what_the_file_system_refuses_is_told_in_a_sentence(checkout: Path) -> None:
+    (checkout / ".venv.new").touch()  # no folder: as a full disk or a read-only one, an OSError
+    command = [sys.executable, str(checkout / "deploy/native/bootstrap.py"), "check"]
+    failed = subprocess.run(command, capture_output=True, text=True)
+    assert failed.returncode == 1
+    assert failed.stderr == f"mostrador: Not a directory: {checkout}/.venv.new.\n"

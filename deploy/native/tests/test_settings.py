@@ -27,7 +27,9 @@ def test_a_relative_home_is_meant_from_the_repository() -> None:
         ("DATABASE", "oracle"),
         ("DEMO", "maybe"),
         ("AMQP_URL", "localhost:5672"),
+        ("AMQP_URL", "amqp://shop:secret@broker:99999/"),
         ("ADMIN_PASSWORD", "short"),
+        ("ADMIN_EMAIL", "nobody"),
     ],
 )
 def test_nonsense_is_named(name: str, value: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import MISSING, Field, dataclass, field, fields
+from logging import getLevelNamesMapping
 from pathlib import Path
 from typing import Any, ClassVar, Self, get_type_hints
 
@@ -76,6 +77,8 @@ class Settings:
                     values[item.name] = read(name)
             except (EnvError, ValueError, OSError) as error:
                 raise SettingsError(f"{cls.service}: {name}: {error}") from error
+        if values["log_level"] not in getLevelNamesMapping():
+            raise SettingsError(f"{cls.service}: {PREFIX}LOG_LEVEL: {values['log_level']!r} is no level; INFO is one")
         return cls(**values)
 
     def secret_for(self, caller: str, callee: str) -> str:

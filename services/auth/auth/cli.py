@@ -1,7 +1,9 @@
-"""Commands of this service: `chassis auth bootstrap`, `rotate-keys` and `republish`."""
+"""Commands of this service: `chassis auth bootstrap`, `reset-password`, `rotate-keys` and `republish`."""
 
 from __future__ import annotations
 
+import secrets
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -9,17 +11,20 @@ import click
 from sqlalchemy import select
 
 from auth import queries
+from auth.clients.gateways import Gateways
 from auth.domain.facts import account_fact, user_fact
 from auth.domain.models import Account, User
 from auth.domain.passwords import MAX_LENGTH, MIN_LENGTH, BadPassword, new_password
 from auth.domain.signing_keys import generate
 from auth.domain.usernames import BadUsername, is_foreign_email, new_username
+from auth.revocations import deliver, revoking_of
 from auth.runtime import passwords_of
 from auth.usecases.accounts import bootstrap as make_first_account
 from auth.usecases.audit import KEY_ROTATED, SYSTEM, Subject, record
 from auth.usecases.keys import add_key
+from auth.usecases.users import Ending, change_password
 from chassis.cli import Service
-from chassis.db import ALL_ACCOUNTS
+from chassis.db import ALL_ACCOUNTS, utcnow
 from chassis.messaging.outbox import Fact
 from chassis.messaging.republish import Aggregate, republish_command
 from chassis.text import lower
@@ -61,6 +66,39 @@ def bootstrap(service: Service) -> None:
     )
 
 
+@click.command("reset-password")
+@click.argument("user", metavar="USER")
+@click.option("--stdin", is_flag=True, help="Take the new password from the first line of standard input.")
+@click.pass_obj
+def reset_password(service: Service, user: str, stdin: bool) -> None:
+    """Give USER (an e-mail or username) a new password, and end all of the user's sessions.
+
+    The password is made up and printed, once.
+    """
+    settings, database = service.settings, service.database()
+    password = sys.stdin.readline().rstrip("\r\n") if stdin else secrets.token_urlsafe(12)
+    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+        raise click.ClickException(f"The password must have {MIN_LENGTH} to {MAX_LENGTH} characters.")
+    try:
+        new_password(password)
+    except BadPassword:
+        raise click.ClickException("The password has control or invisible characters.") from None
+    password_hash = passwords_of(settings).hash(password)
+    ending = Ending(by=SYSTEM, now=utcnow(), revoking=revoking_of(settings))
+    with database.transaction(ALL_ACCOUNTS) as session:
+        found = queries.user_by_login(session, user)
+        if found is None or not found.is_active:
+            raise click.ClickException(f"There is no user {user!r}.")
+        if not change_password(session, user=found, new_hash=password_hash, sid="", ending=ending):
+            raise click.ClickException("Somebody else changed the password at this moment. Try again.")
+    deliver(database, Gateways(settings))
+    click.echo(f"{found.email} has a new password, and has to log in again everywhere.")
+    if not stdin:
+        click.echo(f"password: {password}")
+    if queries.blocked(found, ending.now) or queries.expired(found, ending.now):
+        click.echo("The user is blocked or has expired, and can't log in before an administrator changes that.")
+
+
 @click.command("rotate-keys")
 @click.option("--ahead", type=float, help="Seconds until the new key signs; it is published at once.")
 @click.pass_obj
@@ -96,4 +134,4 @@ STATE = (
     Aggregate("users", User.id, _USERS, _user),
 )
 
-COMMANDS = [bootstrap, rotate_keys, republish_command(*STATE)]
+COMMANDS = [bootstrap, reset_password, rotate_keys, republish_command(*STATE)]

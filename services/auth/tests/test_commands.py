@@ -1,4 +1,4 @@
-"""`chassis auth bootstrap` and `rotate-keys`, and what the worker does by the clock."""
+"""`chassis auth bootstrap`, `reset-password` and `rotate-keys`, and what the worker does by the clock."""
 
 from datetime import timedelta
 from types import SimpleNamespace
@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import delete, func, select, update
 
-from auth.cli import bootstrap, rotate_keys
+from auth.cli import bootstrap, reset_password, rotate_keys
 from auth.config import Config
 from auth.domain.models import Account, LoginFailures, PendingRevocation, SigningKey, SpentRefreshToken, User
 from auth.sweeps import prune
@@ -22,10 +22,10 @@ ADMIN = {
 def run(database, settings):
     """`run(command, *args, admin_email=…)` as the console script would."""
 
-    def invoke(command, *args, **environment):
+    def invoke(command, *args, stdin=None, **environment):
         config = Config(**{**settings.__dict__, **environment})
         service = SimpleNamespace(settings=config, database=lambda: database)
-        return CliRunner().invoke(command, args, obj=service)
+        return CliRunner().invoke(command, args, obj=service, input=stdin)
 
     return invoke
 
@@ -53,6 +53,36 @@ def test_bootstrap_again_changes_nothing(nothing, run, database, door, published
     assert (count(database, Account.id), count(database, User.id), count(database, SigningKey.kid)) == (1, 1, 1)
     assert door.login("jefa@tienda.mx", "muy secreta").status == 200
     assert len(published()) == 2
+
+
+def test_a_reset_password_is_printed_once_and_ends_all_sessions(nothing, run, door, client, published):
+    run(bootstrap, **ADMIN)
+    token = door.login("jefa@tienda.mx", "muy secreta").json["access"]
+    result = run(reset_password, "JEFA")
+    assert result.exit_code == 0, result.output
+    password = result.output.split("password: ")[1].strip()
+    assert door.login("jefa@tienda.mx", "muy secreta").status == 401
+    assert door.login("jefa@tienda.mx", password).status == 200
+    assert "SessionRevoked" in [event.type for event in published()]
+    assert token not in result.output
+    assert run(reset_password, "jefa@tienda.mx", "--stdin", stdin="otra contraseña\n").exit_code == 0
+    assert door.login("jefa", "otra contraseña").status == 200
+
+
+@pytest.mark.parametrize(
+    ("user", "stdin", "sentence"),
+    [
+        ("nobody", "long enough\n", "There is no user 'nobody'."),
+        ("jefa", "short\n", "8 to 128"),
+        ("jefa", "a\tb" * 9, "control"),
+    ],
+)
+def test_a_password_that_cannot_be_reset_stays(nothing, run, door, user, stdin, sentence):
+    run(bootstrap, **ADMIN)
+    result = run(reset_password, user, "--stdin", stdin=stdin)
+    assert result.exit_code == 1
+    assert sentence in result.output
+    assert door.login("jefa@tienda.mx", "muy secreta").status == 200
 
 
 def test_bootstrap_needs_no_credentials_once_it_is_done(run):
