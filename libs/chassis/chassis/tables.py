@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from chassis.columns import UtcDateTime
+from chassis.text import nfc
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -87,3 +88,30 @@ def unname_answers() -> None:
     op.drop_index("ix_idempotency_keys_about", "idempotency_keys")
     with op.batch_alter_table("idempotency_keys") as batch_op:
         batch_op.drop_column("about")
+
+
+def in_form_c(table: str, column: str, *references: tuple[str, str]) -> None:
+    """Bring a column's texts, and the (table, column) pairs that refer to them, into Unicode's form C.
+
+    A text whose other form stands in the account's column already is left alone: it means another row.
+    """
+    connection = op.get_bind()
+    home = sa.Table(table, sa.MetaData(), autoload_with=connection)
+    account, texts = home.c.account_id, home.c[column]
+    for row in connection.execute(sa.select(account, texts).where(beyond_ascii(texts)).distinct()).all():
+        old, new = row[1], nfc(row[1])
+        mine = sa.and_(account == row.account_id, texts == old)
+        twin = sa.select(account).where(account == row.account_id, texts == new)
+        if new == old or connection.execute(twin).first():
+            continue
+        if not references:
+            connection.execute(sa.update(home).where(mine).values({column: new}))
+            continue
+        # A foreign key wants the new row to be there before the references change, and the old one until they have.
+        copied = [sa.literal(new) if each is texts else each for each in home.c]
+        connection.execute(sa.insert(home).from_select(home.c.keys(), sa.select(*copied).where(mine)))
+        for name, referring in references:
+            other = sa.Table(name, sa.MetaData(), autoload_with=connection)
+            pointing = (other.c.account_id == row.account_id, other.c[referring] == old)
+            connection.execute(sa.update(other).where(*pointing).values({referring: new}))
+        connection.execute(sa.delete(home).where(mine))

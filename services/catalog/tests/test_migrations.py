@@ -31,3 +31,33 @@ def test_uids_are_widened_round_the_rows_that_refer_to_each_other(database):
         assert [tuple(row) for row in rows] == [("u", 5, 2)]
         if database.dialect == "sqlite":
             assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
+
+
+OLDER = (
+    "INSERT INTO categories (account_id, uid, parent_uid) VALUES (1, :old, NULL), (1, 'child', :old)",
+    "UPDATE products SET category_uid = :old",
+    "INSERT INTO category_descriptions (account_id, category_uid, language, name, description)"
+    " VALUES (1, :old, 'es', 'n', '')",
+    "INSERT INTO attributes (account_id, uid, product_uid, value_uid) SELECT 1, :old, uid, :old FROM products",
+    "INSERT INTO attribute_descriptions (account_id, attribute_uid, language, name) VALUES (1, :old, 'es', 'n')",
+    "INSERT INTO attribute_values (account_id, uid, language, name) VALUES (1, :old, 'es', 'n'), (1, :old, 'en', 'n')",
+)
+
+
+def test_older_uids_are_brought_into_one_form_with_all_that_refers_to_them(client, product, database):
+    product()
+    with database.engine.begin() as connection:
+        for statement in OLDER:
+            connection.execute(text(statement), {"old": "pen\u0303a"})
+    migrations.downgrade(database, "0006")
+    migrations.upgrade(database)
+    new = "pe\u00f1a"
+    with database.engine.connect() as connection:
+        for table, column in (
+            ("categories", "uid"), ("categories", "parent_uid"), ("products", "category_uid"),
+            ("category_descriptions", "category_uid"), ("attributes", "uid"), ("attributes", "value_uid"),
+            ("attribute_descriptions", "attribute_uid"), ("attribute_values", "uid"),
+        ):  # fmt: skip
+            found = connection.execute(text(f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL")).scalars()
+            assert set(found) - {"child"} == {new}
+    assert client.get("/api/v1/category/pen\u0303a").json["data"] == {"uid": new, "parent_uid": None}

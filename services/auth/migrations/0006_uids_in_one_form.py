@@ -1,0 +1,15 @@
+"""Uids that other systems gave, in Unicode's form C, in which they are looked up now."""
+
+from chassis.tables import in_form_c
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    in_form_c("users", "uid")
+    in_form_c("clients", "uid")
+
+
+def downgrade() -> None:
+    """The services of before read either form."""
