@@ -74,7 +74,7 @@ class Text(ma.fields.String):
 
 
 class Code(Text):
-    """A code that machines read, such as a SKU: characters that nobody sees are removed from it."""
+    """A code that machines read, such as a SKU, without its invisible characters."""
 
     def _cleaned(self, value: str) -> str:
         return nfc(without_invisible(value))

@@ -1,6 +1,6 @@
-"""Text as people and programs send it: one Unicode form for all that is stored or compared, and no letters that hide.
+"""Text as people and programs send it: one Unicode form for everything stored or compared, and invisible characters.
 
-NFC writes `é` as one character, whether a keyboard sent one or two. It changes nothing that can be seen.
+NFC writes `é` as one character, whether a keyboard sent one or two. The text looks the same.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def lower(text: str) -> str:
 
 
 def without_invisible(text: str) -> str:
-    """`text` without the characters that nobody sees, such as U+200B: what a code is compared by."""
+    """`text` without invisible characters such as U+200B."""
     return text if text.isascii() and text.isprintable() else _INVISIBLE.sub("", text)
 
 

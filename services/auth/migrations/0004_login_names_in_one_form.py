@@ -12,7 +12,7 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    """Expand: the services of before look for the older form. Of two users who are one in the new form, one keeps it."""
+    """Expand: earlier versions look for the older form. Of two users who are one in the new form, one keeps it."""
     connection = op.get_bind()
     rows = sa.table("login_names", sa.column("name", sa.String), sa.column("user_id", sa.BigInteger))
     names = connection.execute(sa.select(rows).where(beyond_ascii(rows.c.name)).order_by(rows.c.user_id))
@@ -23,4 +23,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """The added names stay: they are their users'."""
+    """The added names stay, because they belong to their users."""

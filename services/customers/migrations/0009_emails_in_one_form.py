@@ -25,7 +25,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """The services of before read either form."""
+    """Earlier versions read either form."""
 
 
 def _people(table: str) -> sa.TableClause:

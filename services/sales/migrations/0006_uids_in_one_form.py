@@ -12,4 +12,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """The services of before read either form."""
+    """Earlier versions read either form."""

@@ -1,4 +1,4 @@
-"""What a password may be, and the one form in which it is hashed, whatever keyboard it was typed on (RFC 8265)."""
+"""Passwords: which may be set, and the form in which they are hashed, the same for every keyboard (RFC 8265)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def prepared(password: str) -> str:
 class UserPasswords(Passwords):
     """Hashes of prepared passwords. Older hashes are of what was typed, and are good for those who type the same bytes.
 
-    How often it hashes depends on the typed password alone, so a refusal does not tell whether there is such a user.
+    How often it hashes depends on the typed password alone, so its time does not show whether the user exists.
     """
 
     def hash(self, password: str) -> str:

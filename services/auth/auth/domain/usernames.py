@@ -1,4 +1,4 @@
-"""What a username may be: PRECIS (RFC 8265), one script, and nobody else's e-mail."""
+"""Usernames: prepared by PRECIS (RFC 8265), in one script, and never another person's e-mail."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def new_username(name: str) -> str:
         raise BadUsername(INVALID)
     if not any(character.isalnum() for character in name):
         raise BadUsername(UNNAMED)
-    if "@" not in name:  # one's own e-mail, or refused as somebody else's
+    if "@" not in name:  # the user's own e-mail; another one is refused later
         _check_script(name)
     return name
 
