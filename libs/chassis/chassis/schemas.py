@@ -110,7 +110,7 @@ class Email(Text):
 
 
 class Ordering(Text):
-    """What a list is ordered by: some of `names`, `-` before one for descending, with commas or one argument each.
+    """The fields that order a list: some of `names`, with `-` for descending, joined by commas or one argument each.
 
     The query refuses other names (`chassis.ordering`), so that a list answers alike however it is asked.
     """
