@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import CursorResult, Delete, Row, Select, Update, bindparam, func, literal_column, select
+from sqlalchemy import CursorResult, Delete, Row, Select, Update, bindparam, func, literal_column, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, with_loader_criteria
 
@@ -54,6 +54,22 @@ class Prepared:
             raise NoTenant("a prepared statement runs for one account")
         values["tenant_in_force"] = account
         return session.connection().execute(self._statement, values)
+
+
+class PreparedEither:
+    """A SELECT of the rows that either of two statements finds; a row that both find comes twice.
+
+    SQLite finds both parts by an index. With an OR between two lists of values it goes through the whole account.
+    """
+
+    __slots__ = ("_prepared",)
+
+    def __init__(self, one: Select[*tuple[Any, ...]], other: Select[*tuple[Any, ...]]) -> None:
+        self._prepared = Prepared(select(union_all(one, other).subquery()))
+
+    def __call__(self, session: Session, **values: Any) -> CursorResult[Any]:
+        """Run it in the session's transaction."""
+        return self._prepared(session, **values)
 
 
 class PreparedList:
@@ -111,6 +127,11 @@ class PreparedInsert:
 def prepared_insert(model: type[Base], *, returning: Sequence[Any] = (), or_ignore: bool = False) -> PreparedInsert:
     """Prepare an INSERT; `or_ignore` inserts nothing where a unique index has the row already."""
     return PreparedInsert(model, returning=returning, or_ignore=or_ignore)
+
+
+def prepared_either(one: Select[*tuple[Any, ...]], other: Select[*tuple[Any, ...]]) -> PreparedEither:
+    """Prepare a SELECT of what either statement finds."""
+    return PreparedEither(one, other)
 
 
 def prepared(statement: Select[*tuple[Any, ...]] | Update | Delete) -> Prepared:

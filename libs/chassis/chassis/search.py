@@ -9,10 +9,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, true
 from sqlalchemy.orm import InstrumentedAttribute
 
+from chassis.text import without_invisible
+
 
 def search_text(*parts: str | None) -> str:
     """What a `search_text` column holds: the parts in plain letters, `"María", "F47AC10B"` → `"maria f47ac10b"`."""
-    decomposed = unicodedata.normalize("NFKD", " ".join(filter(None, parts)).casefold())
+    visible = without_invisible(
+        " ".join(" ".join(filter(None, parts)).split())
+    )  # blanks first: a tab is one, and hides
+    decomposed = unicodedata.normalize("NFKD", visible.casefold())
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from auth.clients.gateways import Gateways
@@ -20,6 +19,7 @@ from auth.usecases.sessions import forget_sessions
 from auth.usecases.throttle import throttle
 from chassis.db import ALL_ACCOUNTS, Database, utcnow
 from chassis.messaging import Sweep
+from chassis.pruning import delete_in_steps
 
 BATCH = 500  # rows in one transaction
 BATCHES = 10  # transactions in one turn: the sweep that tells the gateways waits meanwhile
@@ -51,12 +51,8 @@ def prune(database: Database, settings: Config) -> None:
     now = utcnow()
     with database.transaction(ALL_ACCOUNTS) as session:
         throttle(settings.login_failures_seconds).forget(session, now=now)
-    for stale in (
-        delete(SpentRefreshToken).where(SpentRefreshToken.expires_at < now),
-        delete(PendingRevocation).where(PendingRevocation.exp < int(now.timestamp())),
-    ):
-        with database.transaction(ALL_ACCOUNTS) as session:
-            session.execute(stale)
+    delete_in_steps(database, SpentRefreshToken, SpentRefreshToken.expires_at < now)
+    delete_in_steps(database, PendingRevocation, PendingRevocation.exp < int(now.timestamp()))
 
 
 def forget_old_sessions(database: Database, settings: Config) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from catalog.code_queries import find_uids, stored_uid
 from catalog.domain.b2b_models import (
     Attribute,
     AttributeDescription,
@@ -41,21 +42,24 @@ def products(*, active_only: bool, category_uid: str | None = None) -> Select[An
 
 def find_product(session: Session, uid: str, *, active_only: bool) -> dict[str, Any] | None:
     """One product as it is answered."""
-    return _one(session, products(active_only=active_only).where(Product.uid == uid))
+    return _one(session, products(active_only=active_only).where(Product.uid == stored_uid(uid)))
 
 
 def found_products(session: Session, *, uids: Collection[str]) -> list[dict[str, Any]]:
-    """What B2B orders need to know of the living products of these uids; the price is the list price."""
+    """Return what B2B orders need to know of the living products that these uids name; the price is the list price."""
     named: tuple[Any, ...] = (Product.uid.label("product_uid"), Product.name, Product.price, Product.is_active)
+    stored = {uid for uid, _ in find_uids(session, uids).values()}
     return rows_out(
-        session, select(*named).where(Product.uid.in_(uids), Product.deleted_at.is_(None)).order_by(Product.uid)
+        session, select(*named).where(Product.uid.in_(stored), Product.deleted_at.is_(None)).order_by(Product.uid)
     )
 
 
 def product_descriptions(product_uid: str, *, active_only: bool) -> Select[Any]:
     """A product's descriptions."""
     named: tuple[Any, ...] = (ProductDescription.product_uid, ProductDescription.language, ProductDescription.name)
-    statement = select(*named, ProductDescription.description).where(ProductDescription.product_uid == product_uid)
+    statement = select(*named, ProductDescription.description).where(
+        ProductDescription.product_uid == stored_uid(product_uid)
+    )
     if active_only:
         statement = statement.where(ProductDescription.product_uid.in_(_for_sale()))
     return statement.order_by(ProductDescription.language)
@@ -101,7 +105,7 @@ def attributes(*, active_only: bool, product_uid: str | None = None) -> Select[A
     statement = select(*_ATTRIBUTE).order_by(Attribute.uid)
     if active_only:
         statement = statement.where(Attribute.product_uid.in_(_for_sale()))
-    return statement if product_uid is None else statement.where(Attribute.product_uid == product_uid)
+    return statement if product_uid is None else statement.where(Attribute.product_uid == stored_uid(product_uid))
 
 
 def find_attribute(session: Session, uid: str, *, active_only: bool) -> dict[str, Any] | None:

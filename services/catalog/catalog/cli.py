@@ -7,6 +7,7 @@ from typing import Any
 import click
 from sqlalchemy import select
 
+from catalog.code_queries import sku_twins
 from catalog.domain.events import product_fact, promotion_fact
 from catalog.domain.models import Product, Promotion
 from catalog.ledger import stock_differences
@@ -35,9 +36,18 @@ STATE = (
 @click.command()
 @click.pass_obj
 def reconcile(service: Service) -> None:
-    """Compare every product's stock, of all accounts, with its ledger; exit 1 and name those that differ."""
+    """Compare every product's stock, of all accounts, with its ledger; exit 1 and name those that differ.
+
+    Name the products, too, whose SKU means the same as another one's: twins from the time before SKUs had keys.
+    """
     with service.database().read(ALL_ACCOUNTS) as session:
         differences = stock_differences(session)
+        twins = sku_twins(session)
+    for twin in twins:
+        click.echo(
+            f"account {twin.account_id}, product {twin.id}: SKU {twin.sku} means the same as {twin.other_sku}"
+            f" of product {twin.other_id}"
+        )
     for account_id, product_id, stock, ledger in differences:
         click.echo(f"account {account_id}, product {product_id}: stock {stock}, ledger {ledger}")
     if differences:

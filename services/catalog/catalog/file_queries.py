@@ -11,20 +11,23 @@ from sqlalchemy.orm import Session
 from catalog.domain.models import Product, Supplier
 from catalog.domain.product_file import SupplierNames
 from catalog.queries import held_in_carts
+from chassis.codes import code_key
 from chassis.columns import UtcDateTime
 from chassis.db import Database, utcnow
-from chassis.prepared import prepared
+from chassis.prepared import prepared, prepared_either
 
 CHUNK = 1000
 """Rows that one statement of an import or export reads or writes."""
 _LINE: tuple[Any, ...] = (
-    Product.id, Product.sku, Product.name, Product.price, Product.tax_rate, Product.current_stock,
+    Product.id, Product.sku, Product.sku_key, Product.name, Product.price, Product.tax_rate, Product.current_stock,
     Product.low_stock_threshold, Product.supplier_id, Product.is_active,
 )  # fmt: skip
-_OF_SKUS = prepared(
-    select(*_LINE, held_in_carts(bindparam("now", type_=UtcDateTime)).label("reserved")).where(
-        Product.deleted_at.is_(None), Product.sku.in_(bindparam("skus", expanding=True))
-    )
+_LIVING = select(*_LINE, held_in_carts(bindparam("now", type_=UtcDateTime)).label("reserved")).where(
+    Product.deleted_at.is_(None)
+)
+_OF_SKUS = prepared_either(
+    _LIVING.where(Product.sku.in_(bindparam("skus", expanding=True))),
+    _LIVING.where(Product.sku_key.in_(bindparam("keys", expanding=True))),
 )
 _PAGE = prepared(
     select(*_LINE)
@@ -35,8 +38,16 @@ _PAGE = prepared(
 
 
 def products_of_skus(session: Session, skus: Sequence[str]) -> dict[str, Row[Any]]:
-    """The living products with these SKUs, and what carts hold of them."""
-    return {row.sku: row for row in _OF_SKUS(session, skus=list(skus), now=utcnow())}
+    """Return the living products with these SKUs, by SKU as it is asked for, and what carts hold of them.
+
+    Of twins it is the one that is spelled like this, or else the one that has the key.
+    """
+    keys = {sku: code_key(sku) for sku in skus}
+    rows = _OF_SKUS(session, skus=list(keys), keys=list(set(keys.values())), now=utcnow()).all()
+    spelled = {row.sku: row for row in rows}
+    of_key = {row.sku_key: row for row in rows if row.sku_key is not None}
+    found = {sku: spelled.get(sku) or of_key.get(key) for sku, key in keys.items()}
+    return {sku: row for sku, row in found.items() if row is not None}
 
 
 def supplier_names(session: Session) -> SupplierNames:

@@ -7,12 +7,13 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Date, Row, ScalarSelect, Select, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Date, Row, ScalarSelect, Select, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from catalog.domain.models import EVERYONE, CartHold, Product, Promotion, Supplier
 from catalog.domain.pricing import discounted_price, final_price
 from catalog.domain.stock import Held, is_low
+from chassis.codes import code_key
 from chassis.columns import UtcDateTime
 from chassis.db import utcnow
 from chassis.ordering import order_by
@@ -86,11 +87,20 @@ def _living_products(now: Any, today: Any, *more: Any) -> Select[Any]:
     return select(*PRODUCT, *of_now, *more).where(Product.deleted_at.is_(None))
 
 
+def has_sku(sku: Any, key: Any) -> ColumnElement[bool]:
+    """The condition of a living product with this SKU: as it is spelled, or by its key. Twins of old are both found.
+
+    Each half says "living" for itself, so that SQLite uses the partial index of either.
+    """
+    living = Product.deleted_at.is_(None)
+    return or_(and_(living, Product.sku == sku), and_(living, Product.sku_key == key))
+
+
 _LIVING_PRODUCTS = _living_products(_NOW, _TODAY)
 _PRODUCTS = prepared(_living_products(_NOW, _TODAY, ZONE).where(Product.id.in_(bindparam("ids", expanding=True))))
 _ONE_PRODUCT = prepared(_living_products(_NOW, _TODAY, ZONE).where(Product.id == bindparam("product_id")))
 _BY_SKU = prepared(
-    _living_products(_NOW, _TODAY, ZONE).where(Product.is_active.is_(True), Product.sku == bindparam("sku"))
+    _living_products(_NOW, _TODAY, ZONE).where(Product.is_active.is_(True), has_sku(bindparam("sku"), bindparam("key")))
 )
 
 
@@ -108,9 +118,10 @@ def find_products(session: Session, product_ids: Collection[int]) -> Sequence[Ro
 
 
 def products_by_sku(session: Session, sku: str) -> Sequence[Row[Any]]:
-    """The active product with this barcode, if any: what `products({"sku": …})` selects, at a third of the cost."""
-    now = utcnow()
-    return on_local_date(lambda today: _BY_SKU(session, sku=sku, now=now, today=today).all())
+    """Return the active product with this barcode, if any: what `products({"sku": …})` selects, at a third of the cost."""
+    now, key = utcnow(), code_key(sku)
+    rows = on_local_date(lambda today: _BY_SKU(session, sku=sku, key=key, now=now, today=today).all())
+    return sorted(rows, key=lambda row: (row.sku != sku, row.id))
 
 
 def products(query: Mapping[str, Any]) -> PreparedList:
@@ -123,8 +134,10 @@ def _products(filters: tuple[tuple[str, Any], ...]) -> PreparedList:
     # A till asks for the same few lists again and again, and building this statement costs more than running it.
     query = dict(filters)
     statement = _LIVING_PRODUCTS.where(Product.is_active.is_(query.get("is_active", True)))
+    first: tuple[Any, ...] = ()
     if "sku" in query:
-        statement = statement.where(Product.sku == query["sku"])
+        statement = statement.where(has_sku(query["sku"], code_key(query["sku"])))
+        first = () if "ordering" in query else (case((Product.sku == query["sku"], 0), else_=1),)
     if "supplier" in query:
         statement = statement.where(Product.supplier_id == query["supplier"])
     if "category_uid" in query:
@@ -134,7 +147,7 @@ def _products(filters: tuple[tuple[str, Any], ...]) -> PreparedList:
         statement = statement.where(low if query["low_stock"] else ~low)
     if "search" in query:
         statement = statement.where(matches(Product.search_text, query["search"]))
-    return PreparedList(statement.order_by(*order_by(query.get("ordering"), PRODUCT_ORDERINGS, [Product.id])))
+    return PreparedList(statement.order_by(*first, *order_by(query.get("ordering"), PRODUCT_ORDERINGS, [Product.id])))
 
 
 def at_present(session: Session) -> dict[str, Any]:

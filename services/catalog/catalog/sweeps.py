@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import or_, select
+from sqlalchemy.exc import IntegrityError
 
 from catalog.clients.sales import CANCELLED, Sales
+from catalog.code_queries import products_without_key
 from catalog.config import Config
 from catalog.domain.models import HELD, RELEASE, CartHold, OrderHold
 from catalog.usecases.holds import confirm_holds
 from catalog.usecases.releases import release_holds
+from catalog.usecases.sku_keys import give_key
 from chassis import logs
 from chassis.db import ALL_ACCOUNTS, Database, utcnow
 from chassis.problems import Unavailable
+from chassis.pruning import delete_in_steps
 from chassis.sweeps import Sweep
 
 BATCH = 200
@@ -53,11 +58,29 @@ def settle_holds(database: Database, settings: Config) -> int:
 
 def clear_cart_holds(database: Database, _settings: Config) -> None:
     """Remove the rows of cart holds that have lapsed or been used up; they have stopped counting already."""
-    with database.transaction(ALL_ACCOUNTS) as session:
-        session.execute(delete(CartHold).where(or_(CartHold.lapses_at <= utcnow(), CartHold.quantity == 0)))
+    delete_in_steps(database, CartHold, or_(CartHold.lapses_at <= utcnow(), CartHold.quantity == 0))
+
+
+def fill_sku_keys(database: Database, _settings: Config) -> int:
+    """Give keys that have become free to products without one; how many there were.
+
+    A product has none when it was made by an older version of the service, or while a twin from before has it.
+    """
+    after = filled = 0
+    while True:
+        with database.read(ALL_ACCOUNTS) as session:
+            found = products_without_key(session, after=after, limit=BATCH)
+            free = [row for row in found if not row.taken]
+        for row in free:
+            with suppress(IntegrityError), database.transaction(row.account_id) as session:  # another one was faster
+                filled += give_key(session, row.id, row.sku)
+        if len(found) < BATCH:
+            return filled
+        after = found[-1].id
 
 
 SWEEPS = [
     Sweep("holds.settle", every_seconds=15, run=settle_holds),
     Sweep("cart_holds.clear", every_seconds=60, run=clear_cart_holds),
+    Sweep("sku_keys.fill", every_seconds=60, run=fill_sku_keys),
 ]

@@ -61,3 +61,22 @@ def test_older_uids_are_brought_into_one_form_with_all_that_refers_to_them(clien
             found = connection.execute(text(f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL")).scalars()
             assert set(found) - {"child"} == {new}
     assert client.get("/api/v1/category/pen\u0303a").json["data"] == {"uid": new, "parent_uid": None}
+
+
+def test_products_get_their_keys_and_only_the_oldest_of_twins(database):
+    migrations.downgrade(database, "0007")
+    rows = [("KO", 1, None), ("ko", 1, None), ("ko", 2, None), ("750105530007", 1, None), ("Ko", 1, "2026-01-01")]
+    insert = _PRODUCT.replace("'u'", ":uid").replace("'c'", ":sku").replace(":now, 1)", ":now, :account)")
+    insert = insert.replace("account_id)", "account_id, deleted_at)").replace(":account)", ":account, :deleted)")
+    now = "2026-01-01 00:00:00.000000"
+    with database.engine.begin() as connection:
+        for number, (sku, account, deleted) in enumerate(rows):
+            values = {"uid": f"u{number}", "sku": sku, "account": account, "deleted": deleted and now, "now": now}
+            connection.execute(text(insert), values)
+    migrations.upgrade(database)
+    with database.engine.connect() as connection:
+        found = connection.execute(text("SELECT sku, sku_key, search_text FROM products ORDER BY id")).all()
+    assert [tuple(row) for row in found] == [
+        ("KO", "ko", "cola"), ("ko", None, "cola"), ("ko", "ko", "cola"),
+        ("750105530007", "00750105530007", "cola 00750105530007"), ("Ko", None, "cola"),
+    ]  # fmt: skip

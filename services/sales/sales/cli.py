@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,8 @@ from sales.queries import ORDER_COLUMNS, lines_of_all, total_differences
 from sales.usecases.import_orders import Past, RecordRefused, import_orders, read_record
 from sales.usecases.tell_order import fact_of
 
-BATCH = 1_000
+ORDERS, LINES = 1_000, 5_000
+"""The most that one transaction of an import stores. Tills wait for one of these at most."""
 
 
 @click.command("import-orders")
@@ -45,16 +45,31 @@ def import_orders_command(service: Service, file: Path, account: int) -> None:
 
 
 def load(database: Database, lines: Iterable[bytes], *, account: int) -> tuple[int, int]:
-    """Import in transactions of 1,000 orders; (orders read, orders new). RecordRefused names the offending line.
+    """Import in transactions of 1,000 orders or less; (orders read, orders new). RecordRefused names the offending line.
 
     What came before the offending batch stays, so that the mended file can simply be imported again.
     """
-    records, read, new = _records(lines), 0, 0
-    while past := list(islice(records, BATCH)):
+    read = new = 0
+    for past in _batches(_records(lines)):
+        if read:
+            database.give_way()
         with database.transaction(account) as session:
             new += import_orders(session, past=past)
         read += len(past)
     return read, new
+
+
+def _batches(records: Iterable[Past]) -> Iterator[list[Past]]:
+    batch: list[Past] = []
+    size = 0
+    for order, items in records:
+        if batch and (len(batch) == ORDERS or size + len(items) > LINES):
+            yield batch
+            batch, size = [], 0
+        batch.append((order, items))
+        size += len(items)
+    if batch:
+        yield batch
 
 
 def _records(lines: Iterable[bytes]) -> Iterator[Past]:

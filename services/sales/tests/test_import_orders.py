@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, select
 
+import sales.cli
 from chassis.cli import Service
 from chassis.db import ALL_ACCOUNTS
 from chassis.testing import counted_statements
@@ -174,3 +176,30 @@ def test_the_command(database, settings, tmp_path: Path, monkeypatch):
     run = CliRunner().invoke(import_orders_command, [str(path)], obj=service)
     assert run.exit_code == 1
     assert "line 1:" in run.output
+
+
+def test_a_transaction_stores_few_lines_however_large_the_orders_are(database, monkeypatch):
+    monkeypatch.setattr("sales.cli.ORDERS", 3)
+    monkeypatch.setattr("sales.cli.LINES", 4)
+    sizes = []
+    store = sales.cli.import_orders
+
+    def counted(session, *, past):
+        sizes.append([len(items) for _, items in past])
+        return store(session, past=past)
+
+    monkeypatch.setattr("sales.cli.import_orders", counted)
+    assert load(database, lines(*(record(number) for number in range(1, 6)), large(6, 3), large(7, 5)), account=1) == (
+        7,
+        7,
+    )
+    assert sizes == [[1, 1, 1], [1, 1], [3], [5]]
+    assert stored(database) == 7
+
+
+def large(number, items):
+    """An order of so many equal lines."""
+    totals = (("subtotal", "amount"), ("total_tax", "tax_amount"), ("money_saved_total", "discount_amount"))
+    sums = {total: str(items * Decimal(RECORD["items"][0][part])) for total, part in totals}
+    paid = str(Decimal(sums["subtotal"]) + Decimal(sums["total_tax"]))
+    return record(number, items=RECORD["items"] * items, final_amount=paid, **sums)

@@ -20,7 +20,7 @@ from chassis.messaging.outbox import Fact, emit_many
 if TYPE_CHECKING:
     from chassis.cli import Service
 
-BATCH = 500
+BATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Aggregate:
 
 
 def republish(database: Database, aggregates: Iterable[Aggregate]) -> dict[str, int]:
-    """Tell all rows of all accounts; how many of each aggregate. Transactions of 500 rows, so writers hardly wait."""
+    """Tell all rows of all accounts; how many of each aggregate. Transactions of 100 rows, so writers hardly wait."""
     told: dict[str, int] = {}
     for aggregate in aggregates:
         with database.read(ALL_ACCOUNTS) as session:
@@ -77,6 +77,7 @@ def _republish_account(database: Database, aggregate: Aggregate, account: int) -
         if len(rows) < BATCH:
             return told
         last = keys[-1]
+        database.give_way()
 
 
 def republish_command(*aggregates: Aggregate) -> click.Command:

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy import Row, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from analytics.domain.inventory import Discounted
 from analytics.domain.models import CatalogProduct, Product, Promotion
-from analytics.domain.products import identifier_key
+from analytics.domain.products import name_key, sku_keys
 from chassis.ordering import order_by
 from chassis.search import matches
 from chassis.tenants import midnight, zone_of
@@ -25,11 +25,14 @@ STOCK_ORDERINGS = {
 
 
 def find_product(session: Session, identifier: str) -> Row[int, str, str, int] | None:
-    """`product_id, name, sku, current_stock` of the product with that SKU, else of the oldest with that name."""
-    key = identifier_key(identifier)
+    """Return `product_id, name, sku, current_stock` of the product with that SKU, else of the oldest with that name.
+
+    Of several with the same key it is the one that is spelled like this, or else the oldest.
+    """
     columns = (CatalogProduct.product_id, CatalogProduct.name, CatalogProduct.sku, CatalogProduct.current_stock)
-    for named in (CatalogProduct.sku_key == key, CatalogProduct.name_key == key):
-        statement = select(*columns).where(_THERE, named).order_by(CatalogProduct.product_id).limit(1)
+    spelled = case((CatalogProduct.sku == identifier.strip(), 0), else_=1)
+    for named in (CatalogProduct.sku_key.in_(sku_keys(identifier)), CatalogProduct.name_key == name_key(identifier)):
+        statement = select(*columns).where(_THERE, named).order_by(spelled, CatalogProduct.product_id).limit(1)
         if (found := session.execute(statement).one_or_none()) is not None:
             return found
     return None

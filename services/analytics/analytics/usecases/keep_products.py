@@ -11,13 +11,13 @@ from sqlalchemy import BigInteger, Boolean, ColumnDefault, Integer, String, lite
 from sqlalchemy.orm import Session
 
 from analytics.domain.models import CatalogProduct, Promotion
-from analytics.domain.products import identifier_key
+from analytics.domain.products import name_key, product_search_text
 from analytics.usecases.upserts import keep_newest
+from chassis.codes import code_key
 from chassis.db import insert_for
 from chassis.given_rows import Columns, InsertForRows
 from chassis.messaging import Event
 from chassis.money import to_cents
-from chassis.search import search_text
 
 DELETED = "ProductDeleted"
 _FIELDS: Columns = {
@@ -67,10 +67,10 @@ def _fields(event: Event) -> dict[str, Any]:
     return {
         "product_id": data["product_id"],
         "name": data["name"],
-        "name_key": identifier_key(data["name"]),
+        "name_key": name_key(data["name"]),
         "sku": data["sku"],
-        "sku_key": identifier_key(data["sku"]),
-        "search_text": search_text(data["name"], data["sku"]),
+        "sku_key": code_key(data["sku"]),
+        "search_text": product_search_text(data["name"], data["sku"]),
         "price": to_cents(Decimal(data["price"])),
         "tax_rate": data["tax_rate"],
         "final_price": to_cents(Decimal(data["final_price"])),

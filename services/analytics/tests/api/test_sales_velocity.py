@@ -123,3 +123,29 @@ def test_only_admins_and_owners(client, laptop):
     assert client.get(f"{PATH}?identifier=FAST123", role="OWNER").status == 200
     for role in ("EMPLOYEE", "CLIENT"):
         assert client.get(f"{PATH}?identifier=FAST123", role=role).status == 403
+
+
+@pytest.mark.parametrize(
+    ("sku", "identifier"),
+    [
+        ("KO-600-MX", "ko-600-mx"), ("750105530007", "0750105530007"), ("0750105530007", "750105530007"),
+        ("Ni\u00f1o-1", "Nin\u0303o-1"), ("A1", "A\u200b1"),
+    ],
+)  # fmt: skip
+def test_a_code_finds_its_product_however_it_is_written(client, stock, sku, identifier):
+    stock(1, "Other", 2, sku="other", price="1.00", final_price="1.00")
+    stock(2, "Agua", 5, sku=sku, price="10.00", final_price="10.00")
+    assert client.get(f"{PATH}?identifier={identifier}").json["product_sku"] == sku
+    valued = client.get(f"/api/analytics/inventory-valuation/?product_identifier={identifier}").json
+    assert valued["financial_metrics"]["total_inventory_cost"] == 50.0
+    listed = client.get(f"/api/analytics/reports/low-stock/?threshold=100&search={identifier}").json
+    assert [row["name"] for row in listed] == ["Agua"]
+
+
+def test_of_twins_both_reports_take_the_one_that_is_spelled_like_this(client, stock):
+    stock(1, "Old", 5, sku="KO", price="10.00", final_price="10.00")
+    stock(2, "Twin", 7, sku="ko", price="10.00", final_price="10.00")
+    for identifier, name, value in (("KO", "Old", 50.0), ("ko", "Twin", 70.0), ("Ko", "Old", 50.0)):
+        assert client.get(f"{PATH}?identifier={identifier}").json["product_name"] == name
+        valued = client.get(f"/api/analytics/inventory-valuation/?product_identifier={identifier}").json
+        assert valued["financial_metrics"]["total_inventory_cost"] == value

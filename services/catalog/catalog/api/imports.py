@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, BinaryIO
 
 import marshmallow as ma
 from flask import Response
+from sqlalchemy.orm import Session
 
 from catalog.api.actors import current_actor
 from catalog.api.product_files import read_lines, write_lines
 from catalog.api.uploads import uploaded
-from catalog.domain.errors import ImportRefused
-from catalog.domain.product_file import CREATED, ERROR, UNCHANGED, UPDATED
+from catalog.domain.errors import ImportIncomplete, ImportRefused
+from catalog.domain.product_file import CREATED, ERROR, UNCHANGED, UPDATED, Line
 from catalog.file_queries import all_products, supplier_names
 from catalog.usecases.import_plans import ImportPlan, plan_import
-from catalog.usecases.imports import import_products
+from catalog.workflows.import_files import import_file
 from chassis import idempotency, web
 from chassis.access import current_user, roles
 from chassis.blueprint import Blueprint
@@ -23,19 +25,33 @@ from chassis.json import json_response
 from chassis.schemas import Boolean, Choice, Integer, List, Nested, Schema, Text
 
 LISTED = 5000
-"""Lines that a report names one by one; of a larger file it names those with errors only."""
+"""Lines that a report names one by one; of a larger file those with errors, then those with changes."""
+_COUNTS = {"created": CREATED, "updated": UPDATED, "unchanged": UNCHANGED, "errors": ERROR}
 
 blp = Blueprint("product files", __name__, tag="Products", description="The whole catalogue as a file.")
 
 
 class ImportQuery(Schema):
     dry_run = Boolean(load_default=True, metadata={"description": "Only tell what would happen; the default."})
+    decimal = Choice(
+        ["comma", "dot"],
+        metadata={
+            "description": "How numbers are written: `1.234,50` (comma) or `1,234.50` (dot)."
+            " By default comma in a file with `;` between its cells, dot in one with `,`."
+        },
+    )
 
 
 class LineOut(Schema):
-    line = Integer(metadata={"description": "Where the product begins in the file; the header is line 1."})
+    line = Integer(metadata={"description": "The line of the file on which the product begins, from 1."})
     sku = Text()
     verdict = Choice([CREATED, UPDATED, UNCHANGED, ERROR])
+    changes = ma.fields.Dict(
+        metadata={
+            "description": "What an updated product's fields were and become, by column:"
+            ' `{"current_stock": {"before": 5, "after": 8}}`; `supplier` is an id.'
+        }
+    )
     errors = ma.fields.Dict(metadata={"description": "Messages by column; `line` for the line as a whole."})
 
 
@@ -46,7 +62,10 @@ class ImportOut(Schema):
     updated = Integer()
     unchanged = Integer()
     errors = Integer(metadata={"description": "Lines with errors; with any, nothing is imported."})
-    complete = Boolean(metadata={"description": "Whether `verdicts` has every line, not only those with errors."})
+    stock_changes = Integer(metadata={"description": "Products that were there and get another stock."})
+    complete = Boolean(
+        metadata={"description": "Whether `verdicts` has every line, not only some of those with errors or changes."}
+    )
     verdicts = List(Nested(LineOut))
 
 
@@ -54,18 +73,18 @@ class ImportOut(Schema):
 @blp.doc(operationId="importProductFile")
 @roles("ADMIN", "OWNER")
 @blp.files(request=["multipart/form-data", "application/octet-stream"])
-@uploaded
 @blp.query(ImportQuery)
 @blp.response(200, ImportOut)
+@uploaded
 def import_(file: BinaryIO, query: dict[str, Any]) -> Response:
-    """Create and change products by SKU, all lines or none; `?dry_run=false` does it, without it only the report is made.
+    """Create and change products by SKU; `?dry_run=false` does it, without it only the report is made.
 
-    The body is a form with the part `file`, or the file itself as `application/octet-stream` or `text/csv`.
-    With errors a dry run answers 200, an import 400.
+    The body is a form with the part `file`, or the file itself as `application/octet-stream` or `text/csv`. With errors
+    nothing is stored: a dry run answers 200, an import 400. An import that was interrupted, or answers 409, has stored some
+    of the lines; send the same file again to store the rest.
     """
-    if query["dry_run"]:
-        return json_response(_report(_planned(file), dry_run=True))
-    return _import(file)
+    lines = read_lines(file, decimal=query.get("decimal"))
+    return _dry_run(lines) if query["dry_run"] else _import(lines)
 
 
 @blp.get("/api/products/export/")
@@ -81,35 +100,53 @@ def export() -> Response:
     return Response(write_lines(chunks, suppliers), 200, headers, content_type="text/csv; charset=utf-8")
 
 
+def _dry_run(lines: list[Line]) -> Response:
+    _plan(lines)
+    return json_response(_report(lines, dry_run=True))
+
+
 @idempotency.idempotent  # not a dry run: it would answer for the import under the same key
-def _import(file: BinaryIO) -> Response:
-    plan = _planned(file)
-    report = _report(plan, dry_run=False)
+def _import(lines: list[Line]) -> Response:
+    plan = _plan(lines)
+    if any(line.errors for line in lines):
+        raise ImportRefused(_report(lines, dry_run=False))
+    import_file(database(), plan=plan, actor=current_actor())
+    report = _report(lines, dry_run=False)
     if report["errors"]:
-        raise ImportRefused(report)
-    return web.respond(200, import_products, plan=plan, report=report, actor=current_actor())
+        raise ImportIncomplete(report)
+    return web.respond(200, _answer, report=report)
 
 
-def _planned(file: BinaryIO) -> ImportPlan:
-    lines = read_lines(file)
+def _answer(_session: Session, *, report: dict[str, Any]) -> dict[str, Any]:
+    return report
+
+
+def _plan(lines: list[Line]) -> ImportPlan:
     with reading() as session:
         return plan_import(session, lines)
 
 
-def _report(plan: ImportPlan, *, dry_run: bool) -> dict[str, Any]:
-    complete = len(plan.lines) <= LISTED
-    told = [
-        {"line": line.number, "sku": line.sku, "verdict": verdict, "errors": line.errors}
-        for line, verdict in zip(plan.lines, plan.verdicts, strict=True)
-        if complete or verdict == ERROR
-    ]
+def _report(lines: list[Line], *, dry_run: bool) -> dict[str, Any]:
+    complete = len(lines) <= LISTED
+    named = lines
+    if not complete:
+        named = [line for line in lines if line.verdict == ERROR]
+        named += [line for line in lines if line.verdict == UPDATED][: max(0, LISTED - len(named))]
+        named = sorted(named[:LISTED], key=lambda line: line.number)
+    verdicts = Counter(line.verdict for line in lines)
     return {
         "dry_run": dry_run,
-        "lines": len(plan.lines),
-        "created": plan.verdicts.count(CREATED),
-        "updated": plan.verdicts.count(UPDATED),
-        "unchanged": plan.verdicts.count(UNCHANGED),
-        "errors": plan.verdicts.count(ERROR),
+        "lines": len(lines),
+        **{name: verdicts[verdict] for name, verdict in _COUNTS.items()},
+        "stock_changes": sum("current_stock" in line.changes for line in lines),
         "complete": complete,
-        "verdicts": told[:LISTED],
+        "verdicts": [_line_out(line) for line in named],
     }
+
+
+def _line_out(line: Line) -> dict[str, Any]:
+    changes = {
+        "supplier" if name == "supplier_id" else name: {"before": before, "after": after}
+        for name, (before, after) in line.changes.items()
+    }
+    return {"line": line.number, "sku": line.sku, "verdict": line.verdict, "changes": changes, "errors": line.errors}

@@ -1,7 +1,8 @@
 """Product files, read and written: CSV in UTF-8 as spreadsheets make it, one product a line, a header of column names.
 
-`,` or `;` between the cells, with or without a byte order mark. An empty cell leaves a field alone (no supplier, where the
-column is there). Prices and units may be written `1,234.50`, `$18.50` or `18,50`, tax rates in both notations or as `16%`.
+`,` or `;` between the cells, with or without a byte order mark and a first line `sep=;`. The delimiter says how numbers are
+written: `1.234,50` in a file with `;`, `1,234.50` in one with `,`. An empty cell leaves a field alone (no supplier, where the
+column is there). Prices may begin with `$`; tax rates are in both notations or like `16%`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, BinaryIO, ClassVar
+from typing import Any, BinaryIO, ClassVar, Literal
 
 import marshmallow as ma
 
@@ -18,7 +19,7 @@ from catalog.api.schemas import ProductPatch
 from catalog.domain.pricing import NOTATIONS
 from catalog.domain.product_file import COLUMNS, Line, SupplierNames
 from chassis.problems import Invalid
-from chassis.spreadsheets import BYTE_ORDER_MARK, csv_rows, unguarded
+from chassis.spreadsheets import BYTE_ORDER_MARK, csv_rows, is_damaged_code, is_error_value, plain_number, unguarded
 
 MAX_LINES = 50_000
 MAX_LINE = 64 * 1024  # characters
@@ -26,8 +27,9 @@ _TOO_LONG = f"The file has more than {MAX_LINES} lines. Split it."
 _FIELDS = ProductPatch().fields
 _YES = {"true", "1", "yes", "y", "si", "sí", "verdadero", "activo"}
 _NO = {"false", "0", "no", "n", "falso", "inactivo"}
-_THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?")
-_DECIMAL_COMMA = re.compile(r"\d+,\d{1,2}")
+_SEPARATOR = re.compile(r"\s*\"?sep=(.)\"?[\s,;]*", re.IGNORECASE)
+DecimalMark = Literal["comma", "dot"]
+Reader = Callable[[str, DecimalMark], Any]
 
 
 class BadFile(Invalid):
@@ -39,11 +41,14 @@ class BadFile(Invalid):
         super().__init__({"file": [message]})
 
 
-def read_lines(file: BinaryIO) -> list[Line]:
-    """The lines of a product file; what is wrong with a line stands in its `errors`. BadFile."""
+def read_lines(file: BinaryIO, *, decimal: DecimalMark | None = None) -> list[Line]:
+    """Return the lines of a product file; what is wrong with a line is in its `errors`. BadFile.
+
+    `decimal` says how numbers are written; by default the delimiter does.
+    """
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
     try:
-        return list(_lines(text))
+        return list(_lines(text, decimal))
     except UnicodeDecodeError:
         raise BadFile("The file is not UTF-8 text. Save it as CSV UTF-8.") from None
     finally:
@@ -64,26 +69,28 @@ def _cells(product: Any, suppliers: SupplierNames) -> list[Any]:
     ]  # fmt: skip
 
 
-def _lines(text: io.TextIOBase) -> Iterator[Line]:
+def _lines(text: io.TextIOBase, decimal: DecimalMark | None) -> Iterator[Line]:
     physical = _physical(text)
-    header = next(physical, "")
+    header, skipped, delimiter = next(physical, ""), 0, ""
+    if separator := _SEPARATOR.fullmatch(header):
+        header, skipped, delimiter = next(physical, ""), 1, separator[1]
+        if delimiter not in ",;":
+            raise BadFile(f'Cells are separated by "," or ";", not by "{delimiter}".')
     if not header.strip():
         raise BadFile("The file is empty.")
-    rows = csv.reader(physical, delimiter=";" if header.count(";") > header.count(",") else ",", strict=True)
+    delimiter = delimiter or (";" if header.count(";") > header.count(",") else ",")
+    decimal = decimal or ("comma" if delimiter == ";" else "dot")
+    rows = csv.reader(physical, delimiter=delimiter, strict=True)
     columns = _columns(next(csv.reader([header], rows.dialect), []))
-    first_lines: dict[str, int] = {}
     read = 0
-    for number, cells in _numbered(rows):
+    for number, cells in _numbered(rows, first=skipped + 2):
         if number > MAX_LINES * 20:  # most of them empty, but they take their time
             raise BadFile(_TOO_LONG)
         if not any(cells):
             continue
         if (read := read + 1) > MAX_LINES:  # whatever their SKUs: each one takes memory
             raise BadFile(_TOO_LONG)
-        line = _line(number, columns, cells)
-        if (first := first_lines.setdefault(line.sku, number)) != number and line.sku:
-            line.errors.setdefault("sku", [f"Line {first} has this SKU already."])
-        yield line
+        yield _line(number, columns, cells, decimal)
     if not read:
         raise BadFile("The file has a header, but no products.")
 
@@ -97,10 +104,10 @@ def _physical(text: io.TextIOBase) -> Iterator[str]:
         yield line
 
 
-def _numbered(rows: Any) -> Iterator[tuple[int, list[str]]]:
-    """Each record with the number of the line it begins on; the header was line 1."""
+def _numbered(rows: Any, *, first: int) -> Iterator[tuple[int, list[str]]]:
+    """Yield each record with the number of the line it begins on; `first` is the line after the header."""
     while True:
-        number = int(rows.line_num) + 2
+        number = int(rows.line_num) + first
         try:
             cells = next(rows, None)
         except csv.Error as error:
@@ -123,56 +130,86 @@ def _columns(names: Iterable[str]) -> list[str]:
     return columns
 
 
-def _line(number: int, columns: Sequence[str], cells: Sequence[str]) -> Line:
+def _line(number: int, columns: Sequence[str], cells: Sequence[str], decimal: DecimalMark) -> Line:
     line = Line(number, "", {})
     if len(cells) < len(columns) or any(cells[len(columns) :]):
         line.errors["line"] = [f"This line has {len(cells)} cells, the header has {len(columns)}."]
     for column, cell in zip(columns, cells, strict=False):
         value = unguarded(cell).strip()
-        if column == "supplier":
-            line.fields["supplier"] = value or None
-        elif value or column == "sku":
-            try:
-                line.fields[column] = _READERS[column](value)
-            except ma.ValidationError as error:
-                line.errors[column] = list(error.messages)
-                if column == "sku":
-                    line.sku = value[:64]
+        if not value and column != "sku":
+            if column == "supplier":
+                line.fields["supplier"] = None
+            continue
+        try:
+            line.fields[column] = _READERS[column](value, decimal)
+        except ma.ValidationError as error:
+            line.errors[column] = list(error.messages)
+            if column == "sku":
+                line.sku = value[:64]
     line.sku = line.fields.pop("sku", line.sku)
     return line
 
 
-def _number(field: str) -> Callable[[str], Any]:
-    def read(cell: str) -> Any:
-        plain = cell.removeprefix("$").replace(" ", "").replace("\u00a0", "")
-        if _THOUSANDS.fullmatch(plain):
-            plain = plain.replace(",", "")
-        elif _DECIMAL_COMMA.fullmatch(plain):
-            plain = plain.replace(",", ".")
-        return _FIELDS[field].deserialize(plain)
+def _text(field: str) -> Reader:
+    def read(cell: str, _decimal: DecimalMark) -> Any:
+        value = _FIELDS[field].deserialize(cell)
+        if is_error_value(cell):
+            raise ma.ValidationError(f'"{cell}" is an error of the spreadsheet that wrote the file.')
+        return value
 
     return read
 
 
-def _tax_rate(cell: str) -> Any:
-    rate = cell.removesuffix("%").strip().replace(",", ".").upper()
+def _sku(cell: str, decimal: DecimalMark) -> Any:
+    if is_damaged_code(cell):
+        raise ma.ValidationError(
+            f'"{cell}" is a number that a spreadsheet has shortened. Format the column as text and export it again.'
+        )
+    return _text("sku")(cell, decimal)
+
+
+def _supplier(cell: str, _decimal: DecimalMark) -> str:
+    if is_error_value(cell):
+        raise ma.ValidationError(f'"{cell}" is an error of the spreadsheet that wrote the file.')
+    return cell
+
+
+def _number(field: str) -> Reader:
+    return lambda cell, decimal: _FIELDS[field].deserialize(_plain(cell.removeprefix("$"), decimal))
+
+
+def _tax_rate(cell: str, decimal: DecimalMark) -> Any:
+    rate = cell.removesuffix("%").strip().upper()
     if rate not in NOTATIONS:
         try:
-            return _FIELDS["tax_rate"].deserialize(float(rate))  # 16 and 0.160 spell a rate too
+            return _FIELDS["tax_rate"].deserialize(float(_plain(rate, decimal)))  # 16 and 0.160 spell a rate too
         except (ValueError, ma.ValidationError):
             raise ma.ValidationError(f'"{cell}" is not a valid choice.') from None
     return rate
 
 
-def _is_active(cell: str) -> bool:
+def _plain(cell: str, decimal: DecimalMark) -> str:
+    """Return a number as JSON would have it, "" for what is no number; one in the other notation is a ValidationError."""
+    if (plain := plain_number(cell, decimal)) is not None:
+        return plain
+    other: DecimalMark = "dot" if decimal == "comma" else "comma"
+    if plain_number(cell, other) is None:
+        return ""  # the field says what it wants
+    raise ma.ValidationError(
+        f'"{cell}" has no decimal {decimal}. If the numbers of this file have a decimal {other}, import it with'
+        f" decimal={other}."
+    )
+
+
+def _is_active(cell: str, _decimal: DecimalMark) -> bool:
     word = cell.lower()
     if word not in _YES and word not in _NO:
         raise ma.ValidationError("Must be a valid boolean.")
     return word in _YES
 
 
-_READERS: dict[str, Callable[[str], Any]] = {
-    "sku": _FIELDS["sku"].deserialize, "name": _FIELDS["name"].deserialize, "price": _number("price"),
-    "tax_rate": _tax_rate, "current_stock": _number("current_stock"),
-    "low_stock_threshold": _number("low_stock_threshold"), "is_active": _is_active,
+_READERS: dict[str, Reader] = {
+    "sku": _sku, "name": _text("name"), "price": _number("price"), "tax_rate": _tax_rate,
+    "current_stock": _number("current_stock"), "low_stock_threshold": _number("low_stock_threshold"),
+    "supplier": _supplier, "is_active": _is_active,
 }  # fmt: skip

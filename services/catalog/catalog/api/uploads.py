@@ -1,4 +1,4 @@
-"""Files as request bodies: raw, or as the part `file` of a form. One at a time in a process, and never whole in memory."""
+"""Files as request bodies: raw, or as the part `file` of a form. One at a time of an account, and never whole in memory."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, ClassVar, TypeVar, cast
 from flask import g, request
 
 from catalog.api.product_files import BadFile
+from chassis.access import current_user
 from chassis.problems import Problem, Unavailable
 from chassis.text import cut
 
@@ -22,7 +23,51 @@ View = TypeVar("View", bound=Callable[..., Any])
 MAX_UPLOAD = 32 * 1024 * 1024  # bytes, as the gateway lets through
 IN_MEMORY = 256 * 1024
 _RAW = ("text/csv", "text/plain", "application/csv", "application/vnd.ms-excel", "application/octet-stream")
-_turn = threading.Lock()
+WAIT = 20.0
+"""Seconds that a file waits for its turn before it is answered 503."""
+
+
+class Turns:
+    """Which accounts' files are being worked on in this process. An account's files queue, `at_once` accounts run at a time.
+
+    A file occupies a thread and an interpreter for seconds: more of them, or more of them waiting, would slow down the tills.
+    """
+
+    def __init__(self, at_once: int, *, waiting: int = 1) -> None:
+        self._at_once, self._may_wait = at_once, waiting
+        self._changed = threading.Condition()
+        self._running: set[int] = set()
+        self._waiting = 0
+
+    @contextmanager
+    def turn(self, account_id: int) -> Iterator[None]:
+        """Run the block when it is this account's turn; 503 when too many wait, or after `WAIT` seconds."""
+        with self._changed:
+            self._wait_for(lambda: account_id not in self._running and len(self._running) < self._at_once)
+            self._running.add(account_id)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._running.remove(account_id)
+                self._changed.notify_all()
+
+    def _wait_for(self, ready: Callable[[], bool]) -> None:
+        if ready():
+            return
+        refused = Unavailable("Another file is being imported, try again later.", retry_after=5)
+        if self._waiting >= self._may_wait:
+            raise refused
+        self._waiting += 1
+        try:
+            if not self._changed.wait_for(ready, timeout=WAIT):
+                raise refused
+        finally:
+            self._waiting -= 1
+
+
+IMPORTS, DRY_RUNS = Turns(2), Turns(1)
+"""Kept apart: a dry run keeps nobody's import waiting."""
 
 
 class UnsupportedMediaType(Problem):
@@ -36,23 +81,17 @@ class UnsupportedMediaType(Problem):
 
 
 def uploaded(view: View) -> View:
-    """Decorate a view that takes a file: it gets it as its first argument. 503 while another one is being worked on.
-
-    A file occupies a thread and an interpreter for seconds, so a few of them at once would keep the tills waiting.
-    """
+    """Decorate a view that takes a file and a query with `dry_run`: it gets the file as its first argument. 503 when busy."""
 
     @functools.wraps(view)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
-        if not _turn.acquire(blocking=False):
-            raise Unavailable("Another file is being imported, try again later.", retry_after=5)
-        try:
+    def wrapped(query: Mapping[str, Any], *args: Any, **kwargs: Any) -> Any:
+        turns = DRY_RUNS if query["dry_run"] else IMPORTS
+        with turns.turn(current_user().account_id):
             request.max_content_length = MAX_UPLOAD
             with _file() as file:
                 g.body_digest = file_digest(cast("BufferedIOBase", file), "sha256").hexdigest()
                 file.seek(0)
-                return view(file, *args, **kwargs)
-        finally:
-            _turn.release()
+                return view(file, query, *args, **kwargs)
 
     return wrapped  # type: ignore[return-value]
 

@@ -144,9 +144,20 @@ class OutOfStock(NonField):
 
 
 class ChangedMeanwhile(Conflict):
-    """409: products were created, renamed, deleted or put into carts while a file with them was being read."""
+    """409: products were created, renamed, deleted or put into carts while a file with them was imported."""
 
-    detail = "Products of this file were changed while it was imported. Nothing was stored, try again."
+    detail = "Products of this file kept changing while it was imported. Some lines were stored, import it again."
+
+
+class ImportIncomplete(Conflict):
+    """409: some lines could no longer be stored, because somebody changed their products meanwhile. The body is the
+    report, and a sentence.
+    """
+
+    example: ClassVar[Mapping[str, Any]] = {"report": {"dry_run": False, "lines": 1, "errors": 1, "verdicts": []}}
+
+    def __init__(self, report: dict[str, Any]) -> None:
+        super().__init__("Some lines of the file could not be stored, see its errors.", fields=report)
 
 
 class ImportRefused(Problem):

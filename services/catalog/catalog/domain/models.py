@@ -37,6 +37,7 @@ ACTOR_NAME_LENGTH = 254
 MOVEMENT_KINDS = (INITIAL, ORDER, CANCEL, RELEASE, ADJUSTMENT, IMPORT, B2B)
 EVERYONE, FREQUENT = "ALL", "FREQUENT_ONLY"
 _LIVING = text("deleted_at IS NULL")
+_WITHOUT_KEY = text("deleted_at IS NULL AND sku_key IS NULL")
 _RETURNED = text("kind IN ('cancel', 'release')")
 
 
@@ -62,12 +63,20 @@ class Supplier(TenantOwned, Base):
 class Product(TenantOwned, Base):
     """What is sold. `tax_rate` stays in the notation it was given in; `version` counts every change, stock included.
 
+    `sku_key` is what the SKU is compared by. It is NULL while another living product has the same one: a twin from the
+    time before keys, or one made by an older version of the service, until a sweep finds the key free.
+
     `uid` may be a B2B client's own. A deleted product keeps it: upserted again, the same row lives on.
     """
 
     __tablename__ = "products"
     __table_args__ = (
         Index("uq_products_account_id_sku", "account_id", "sku", unique=True, sqlite_where=_LIVING, postgresql_where=_LIVING),
+        Index(
+            "uq_products_account_id_sku_key", "account_id", "sku_key",
+            unique=True, sqlite_where=_LIVING, postgresql_where=_LIVING,
+        ),
+        Index("ix_products_without_key", "id", sqlite_where=_WITHOUT_KEY, postgresql_where=_WITHOUT_KEY),
         Index(None, "account_id", "id"),
         Index(None, "supplier_id"),
         UniqueConstraint("account_id", "uid"),
@@ -82,6 +91,7 @@ class Product(TenantOwned, Base):
     uid: Mapped[str] = mapped_column(String(UID_LENGTH), default=new_uid)
     name: Mapped[str] = mapped_column(String(200))
     sku: Mapped[str] = mapped_column(String(64))
+    sku_key: Mapped[str | None] = mapped_column(Text)
     price: Mapped[Decimal] = mapped_column(Money)
     tax_rate: Mapped[str] = mapped_column(String(5))
     current_stock: Mapped[int] = mapped_column(BigInteger)

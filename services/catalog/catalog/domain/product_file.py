@@ -17,12 +17,17 @@ CREATED, UPDATED, UNCHANGED, ERROR = "created", "updated", "unchanged", "error"
 
 @dataclass(slots=True)
 class Line:
-    """One product of a file: where it stands, the fields it gives (`supplier` is a name, an id or None), what is wrong."""
+    """One product of a file: where it stands, the fields it gives (`supplier` is a name, an id or None), what is wrong.
+
+    `verdict` says what an import does with it, or has done; `changes` has what a product's fields were and become.
+    """
 
     number: int
     sku: str
     fields: dict[str, Any]
     errors: dict[str, list[str]] = field(default_factory=dict)
+    verdict: str = ERROR
+    changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
 
 
 class SupplierNames:
@@ -42,6 +47,9 @@ class SupplierNames:
         alone = self._times[search_text(name)] == 1 and not name.isdecimal()
         return name if alone else str(supplier_id)
 
+    def __contains__(self, supplier_id: int) -> bool:
+        return supplier_id in self._names
+
     def find(self, label: str) -> int:
         """The supplier that a label means; KeyError, with the sentence to say, when it means none or several."""
         if label in self._by_id:
@@ -54,6 +62,7 @@ class SupplierNames:
         return self._ids[folded]
 
 
-def difference(present: Any, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """The wanted fields that a product doesn't have yet."""
-    return {name: value for name, value in wanted.items() if getattr(present, name) != value}
+def difference(present: Any, wanted: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Return the wanted fields that a product doesn't have yet: what each of them is and what it becomes."""
+    pairs = {name: (getattr(present, name), value) for name, value in wanted.items()}
+    return {name: (before, after) for name, (before, after) in pairs.items() if before != after}

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from catalog.domain.b2b_errors import InUse, in_use, refuse_incomplete, refuse_unknown
 from catalog.domain.b2b_models import Attribute, AttributeValue
-from catalog.usecases.b2b_products import ids_of
 from catalog.usecases.b2b_texts import upsert_texts
 from catalog.usecases.locks import take_products
+from catalog.usecases.product_uids import with_stored_uids
 from catalog.usecases.rows import take_rows
 from chassis.problems import NotFound, Problem
 from chassis.uids import new_uid
@@ -25,7 +25,7 @@ def upsert_attributes(session: Session, *, elements: Elements) -> list[str]:
     """Create attributes or change them; their uids, in the order of the elements. A new one needs a product and a value."""
     elements = [{"uid": new_uid(), **element} for element in elements]
     uids = [element["uid"] for element in elements]
-    _check_products(session, elements)
+    elements = _with_products(session, elements)
     values = {element["value_uid"] for element in elements if "value_uid" in element}
     known = take_rows(session, AttributeValue, ["uid"], values, to_refer=True)
     refuse_unknown(elements, "value_uid", {row.uid for row in known})
@@ -82,7 +82,9 @@ def _users(session: Session, values: Collection[str]) -> dict[str, str]:
     return {uid: in_use("value", (count, "attribute", "attributes")) for uid, count in session.execute(counted)}
 
 
-def _check_products(session: Session, elements: Elements) -> None:
-    ids = ids_of(session, {element["product_uid"] for element in elements if "product_uid" in element})
+def _with_products(session: Session, elements: Elements) -> Elements:
+    """Return the elements with the stored uids of their products, which are there and stay until the transaction ends."""
+    elements, ids = with_stored_uids(session, elements, "product_uid")
     present = {row.uid for row in take_products(session, ids.values()) if row.deleted_at is None}
     refuse_unknown(elements, "product_uid", present)
+    return elements

@@ -17,17 +17,18 @@ from catalog.domain.actors import Actor
 from catalog.domain.events import tell_products
 from catalog.domain.models import B2B, BY_B2B, INITIAL, Product
 from catalog.domain.pricing import GENERAL
+from catalog.domain.skus import product_search_text
 from catalog.queries import PRODUCT, find_products
 from catalog.usecases.hold_statements import record_movements
 from catalog.usecases.price_history import record_prices
 from catalog.usecases.stock import book_stock
+from chassis.codes import code_key
 from chassis.columns import UtcDateTime
 from chassis.db import utcnow
 from chassis.given_rows import Columns, InsertForRows, PreparedForRows
 from chassis.money import to_cents
-from chassis.prepared import prepared
+from chassis.prepared import prepared_either
 from chassis.problems import BadElements, Conflict
-from chassis.search import search_text
 from chassis.tenancy import tenant
 
 Elements = Mapping[int, Mapping[str, Any]]
@@ -38,7 +39,7 @@ _TURN = 0x50524F44
 _NOW = bindparam("now", type_=UtcDateTime)
 _GIVEN: Columns = {
     "uid": String(), "name": String(), "sku": String(), "price": BigInteger(), "category_uid": String(),
-    "is_active": Boolean(), "search_text": String(),
+    "is_active": Boolean(), "search_text": String(), "sku_key": String(),
 }  # fmt: skip
 _SAME_FOR_ALL: dict[str, Any] = {
     "tax_rate": bindparam("tax_rate", GENERAL, String()),
@@ -51,10 +52,10 @@ _CREATE = InsertForRows(
     order_by=["uid"], conflict=lambda insert: insert.on_conflict_do_nothing().returning(*PRODUCT),
 )  # fmt: skip
 _REVIVE = PreparedForRows(
-    _GIVEN,
+    {"id": BigInteger(), **_GIVEN},
     lambda given: (
         update(Product)
-        .where(Product.uid == given.c.uid, Product.deleted_at.is_not(None))
+        .where(Product.id == given.c.id, Product.deleted_at.is_not(None))
         .values(
             **{name: given.c[name] for name in _GIVEN if name != "uid"},
             **_SAME_FOR_ALL,
@@ -65,8 +66,10 @@ _REVIVE = PreparedForRows(
         .returning(*PRODUCT)
     ),
 )
-_LIVING_SKUS = prepared(
-    select(Product.sku).where(Product.sku.in_(bindparam("skus", expanding=True)), Product.deleted_at.is_(None))
+_SKUS = select(Product.sku, Product.sku_key).where(Product.deleted_at.is_(None))
+_LIVING_SKUS = prepared_either(
+    _SKUS.where(Product.sku.in_(bindparam("skus", expanding=True))),
+    _SKUS.where(Product.sku_key.in_(bindparam("keys", expanding=True))),
 )
 
 
@@ -102,13 +105,18 @@ def revive_products(session: Session, elements: Elements, deleted: Iterable[Row[
     if not elements:
         return
     quantities = {element["uid"]: element.get("quantity", 0) for element in elements.values()}
-    _refuse_taken(elements, {row.sku for row in _LIVING_SKUS(session, skus=list(quantities))})
+    keys = {uid: code_key(uid) for uid in quantities}
+    taken = _LIVING_SKUS(session, skus=list(keys), keys=list(keys.values())).all()
+    codes = {row.sku for row in taken} | {row.sku_key for row in taken}
+    _refuse_taken(elements, {uid for uid, key in keys.items() if uid in codes or key in codes})
+    before = {row.id: row for row in deleted}
+    ids = {row.uid: row.id for row in before.values()}
+    rows = [{"id": ids[element["uid"]], **_row(element)} for element in elements.values()]
     try:
-        revived = _REVIVE(session, [_row(element) for element in elements.values()], now=utcnow()).all()
+        revived = _REVIVE(session, rows, now=utcnow()).all()
     except IntegrityError as error:  # another product has got this SKU just now
         raise Conflict from error
     revived.sort(key=lambda product: product.id)
-    before = {row.id: row for row in deleted}
     record_prices(session, [(before[row.id], row) for row in revived], surface=BY_B2B, actor=actor)
     tell_products(session, "ProductCreated", revived)
     present = find_products(session, [product.id for product in revived])
@@ -120,7 +128,8 @@ def _row(element: Mapping[str, Any]) -> dict[str, Any]:
     uid = element["uid"]
     return {
         "uid": uid, "name": uid, "sku": uid, "price": to_cents(element["price"]), "category_uid": element.get("category_uid"),
-        "is_active": element.get("is_active", True), "search_text": search_text(uid),
+        "is_active": element.get("is_active", True), "search_text": product_search_text(uid, uid),
+        "sku_key": code_key(uid),
     }  # fmt: skip
 
 

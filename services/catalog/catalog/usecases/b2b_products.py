@@ -5,12 +5,13 @@ A batch takes the categories it names first, then the products that are there, i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Row, String, bindparam, select, update
+from sqlalchemy import BigInteger, Boolean, Row, String, bindparam, update
 from sqlalchemy.orm import Session
 
+from catalog.code_queries import find_uids
 from catalog.domain.actors import Actor
 from catalog.domain.b2b_errors import refuse_incomplete, refuse_unknown
 from catalog.domain.b2b_models import Category
@@ -21,6 +22,7 @@ from catalog.queries import PRODUCT, find_products
 from catalog.usecases.b2b_creation import REASON, create_products, revive_products, take_turn
 from catalog.usecases.locks import take_present, take_products
 from catalog.usecases.price_history import record_prices
+from catalog.usecases.product_uids import with_stored_uids
 from catalog.usecases.removal import remove_products
 from catalog.usecases.rows import take_rows
 from catalog.usecases.stock import book_stock, tell_of_low_stock
@@ -28,13 +30,11 @@ from chassis.columns import UtcDateTime
 from chassis.db import utcnow
 from chassis.given_rows import PreparedForRows
 from chassis.money import to_cents
-from chassis.prepared import prepared
 from chassis.problems import BadElements, Problem
 from chassis.uids import new_uid
 
 Element = Mapping[str, Any]
 _FIELDS = ("price", "category_uid", "is_active")
-_IDS = prepared(select(Product.uid, Product.id).where(Product.uid.in_(bindparam("uids", expanding=True))))
 _SET = PreparedForRows(
     {"id": BigInteger(), "price": BigInteger(), "category_uid": String(), "is_active": Boolean()},
     lambda given: (
@@ -53,15 +53,16 @@ _SET = PreparedForRows(
 def upsert_products(session: Session, *, elements: Sequence[Element], actor: Actor) -> list[str]:
     """Create or change products; their uids, in the order of the elements. What an element leaves out stays as it is.
 
-    A new one needs a price, and is active and without stock unless told otherwise. So is one that was deleted.
+    A new one needs a price, and is active and without stock unless told otherwise. So is one that was deleted. A uid that
+    differs from a product's in its key's sense only, as `PROD-1` from `prod-1`, means that product.
     """
-    elements = [{"uid": new_uid(), **element} for element in elements]
-    uids = [element["uid"] for element in elements]
-    _check_categories(session, elements)
-    ids = ids_of(session, uids)
-    if len(ids) < len(uids):
+    given = [{"uid": new_uid(), **element} for element in elements]
+    _check_categories(session, given)
+    elements, ids = with_stored_uids(session, given, "uid", unique=["uid"])
+    if len(ids) < len(given):
         take_turn(session)
-        ids = ids_of(session, uids)
+        elements, ids = with_stored_uids(session, given, "uid", unique=["uid"])
+    uids = [element["uid"] for element in elements]
     rows = take_products(session, ids.values()) if ids else []
     living = {row.uid: row.id for row in rows if row.deleted_at is None}
     refuse_incomplete(elements, "uid", living, ["price"])
@@ -78,7 +79,8 @@ def upsert_products(session: Session, *, elements: Sequence[Element], actor: Act
 
 def change_products(session: Session, *, elements: Sequence[Element], actor: Actor) -> None:
     """Set the stock (`quantity`) or whether they are for sale (`is_active`) of products that must be there."""
-    present = take_present(session, ids_of(session, [element["uid"] for element in elements]).values())
+    elements, ids = with_stored_uids(session, elements, "uid", unique=["uid"])
+    present = take_present(session, ids.values())
     refuse_unknown(elements, "uid", {row.uid for row in present})
     _change(session, dict(enumerate(elements)), present, actor)
 
@@ -87,15 +89,11 @@ def delete_products(
     session: Session, *, uids: Collection[str], actor: Actor, unknown: type[Problem] | None = None
 ) -> None:
     """Delete products, as the POS does; uids that name none are left out, unless all do and there is an `unknown` to raise."""
-    present = [row for row in take_products(session, ids_of(session, uids).values()) if row.deleted_at is None]
+    ids = {id_ for _, id_ in find_uids(session, uids).values()}
+    present = [row for row in take_products(session, ids) if row.deleted_at is None]
     if not present and unknown:
         raise unknown
     remove_products(session, present, actor=actor)
-
-
-def ids_of(session: Session, uids: Iterable[str]) -> dict[str, int]:
-    """The ids of products, deleted ones too, by uid; neither ever changes."""
-    return {row.uid: row.id for row in _IDS(session, uids=list(uids))}
 
 
 def _check_categories(session: Session, elements: Sequence[Element]) -> None:

@@ -12,16 +12,16 @@ from catalog.domain.b2b_errors import refuse_unknown
 from catalog.domain.b2b_models import Attribute, AttributeDescription, Category, CategoryDescription, ProductDescription
 from catalog.domain.events import tell_products
 from catalog.domain.models import Product
+from catalog.domain.skus import product_search_text
 from catalog.queries import PRODUCT
-from catalog.usecases.b2b_products import ids_of
 from catalog.usecases.locks import take_products
+from catalog.usecases.product_uids import with_stored_uids
 from catalog.usecases.rows import take_rows
 from chassis.columns import UtcDateTime
 from chassis.db import Base, utcnow
 from chassis.given_rows import PreparedForRows
 from chassis.problems import BadElements, Problem
 from chassis.schemas import REQUIRED
-from chassis.search import search_text
 from chassis.upserts import upsert
 
 Elements = Sequence[Mapping[str, Any]]
@@ -44,13 +44,13 @@ _RENAME = PreparedForRows(
 
 def upsert_product_descriptions(session: Session, *, elements: Elements) -> None:
     """Describe products; one that is still called by its uid takes the name of its first description."""
-    ids = ids_of(session, {element["product_uid"] for element in elements})
+    elements, ids = with_stored_uids(session, elements, "product_uid", unique=["product_uid", "language"])
     present = [row for row in take_products(session, ids.values()) if row.deleted_at is None]
     refuse_unknown(elements, "product_uid", {row.uid for row in present})
     upsert_texts(session, ProductDescription, "product_uid", elements)
     first = {element["product_uid"]: element["name"] for element in reversed(elements) if "name" in element}
     rows = [
-        {"id": row.id, "name": first[row.uid], "search_text": search_text(first[row.uid], row.sku)}
+        {"id": row.id, "name": first[row.uid], "search_text": product_search_text(first[row.uid], row.sku)}
         for row in present
         if row.name == row.uid and first.get(row.uid, row.uid) != row.uid
     ]
@@ -88,6 +88,8 @@ def delete_texts(
     session: Session, *, model: Any, owner: str, keys: Elements, unknown: type[Problem] | None = None
 ) -> None:
     """Delete texts; keys that name none are left out, unless all do and there is an `unknown` to raise."""
+    if model is ProductDescription:
+        keys, _ = with_stored_uids(session, keys, owner)
     pairs = [(key[owner], key["language"]) for key in keys]
     if described := _DELETED_WITH.get(
         model

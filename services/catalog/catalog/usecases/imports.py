@@ -1,9 +1,10 @@
-"""Many products stored at once, all or none: a thousand a statement, products taken in the order of their ids."""
+"""Some lines of a file stored by one transaction: products are taken in the order of their ids, new ones in that of their
+SKUs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Row, String, bindparam, func, select, update
@@ -14,20 +15,20 @@ from catalog.domain.actors import Actor
 from catalog.domain.errors import BelowReserved, ChangedMeanwhile
 from catalog.domain.events import tell_products
 from catalog.domain.models import BY_IMPORT, IMPORT, INITIAL, Product, Supplier
-from catalog.domain.product_file import Line, difference
-from catalog.file_queries import CHUNK
+from catalog.domain.product_file import UNCHANGED, UPDATED, Line, difference
+from catalog.domain.skus import product_search_text
 from catalog.queries import PRODUCT
 from catalog.usecases.hold_statements import record_movements
 from catalog.usecases.import_plans import ImportPlan
 from catalog.usecases.locks import take_present
 from catalog.usecases.price_history import record_prices
 from catalog.usecases.stock import book_stock, tell_of_low_stock
+from chassis.codes import code_key
 from chassis.columns import UtcDateTime
 from chassis.db import utcnow
 from chassis.given_rows import PreparedForRows
 from chassis.money import to_cents
 from chassis.prepared import prepared_insert
-from chassis.search import search_text
 
 REASON = "import"
 DEFAULTS = {"tax_rate": "16.00", "current_stock": 0, "low_stock_threshold": 10, "supplier_id": None, "is_active": True}
@@ -53,52 +54,64 @@ _CHANGE = PreparedForRows(
 _INSERT = prepared_insert(Product, returning=PRODUCT, or_ignore=True)
 
 
-def import_products(session: Session, *, plan: ImportPlan, report: dict[str, Any], actor: Actor) -> dict[str, Any]:
-    """Store what the plan says; answers with the `report` on it.
+def import_products(session: Session, *, plan: ImportPlan, actor: Actor) -> None:
+    """Store what the plan says. A line's `changes` become those of the moment in which it is stored.
 
-    ChangedMeanwhile when the products are no longer those that it was made for. A line whose product was changed
+    ChangedMeanwhile when the products are no longer those that the plan was made for. A line whose product was changed
     meanwhile in another field, or sold, is applied to the product of now.
     """
     _take_suppliers(session, (*plan.existing.values(), *plan.new))
-    for ids in _chunks(sorted(plan.existing)):
-        _change(session, {id_: plan.existing[id_] for id_ in ids}, actor)
-    for lines in _chunks(plan.new):
-        _create(session, lines, actor)
-    if len(plan.new) >= CHUNK and session.get_bind().dialect.name == "postgresql":
-        # Until it has counted them, the planner takes an account for small, and goes through all of it for each statement.
+    if plan.existing:
+        _change(session, plan.existing, actor)
+    if plan.new:
+        _create(session, plan.new, actor)
+
+
+def refresh_statistics(session: Session) -> None:
+    """Have PostgreSQL count the products after many were created.
+
+    Until then its planner takes an account for small, and goes through all of it for each statement.
+    """
+    if session.get_bind().dialect.name == "postgresql":
         session.connection().exec_driver_sql("ANALYZE products")
-    return report
 
 
 def _change(session: Session, lines: Mapping[int, Line], actor: Actor) -> None:
     present = take_present(session, lines)
-    if {row.id: row.sku for row in present} != {id_: line.sku for id_, line in lines.items()}:
+    if {row.id: code_key(row.sku) for row in present} != {id_: code_key(line.sku) for id_, line in lines.items()}:
         raise ChangedMeanwhile
     changes = {row.id: difference(row, lines[row.id].fields) for row in present}
-    quantities = {row.id: changes[row.id].pop("current_stock", row.current_stock) for row in present}
+    wanted = {id_: {name: after for name, (_, after) in pairs.items()} for id_, pairs in changes.items()}
+    quantities = {row.id: wanted[row.id].pop("current_stock", row.current_stock) for row in present}
     try:
         after = book_stock(session, present, quantities, reason=REASON, actor_uid=actor.uid, kind=IMPORT)
     except BelowReserved as error:
         raise ChangedMeanwhile from error
-    rows = [_row(row, changes[row.id]) for row in present if changes[row.id]]
+    rows = [_row(row, wanted[row.id]) for row in present if wanted[row.id]]
     changed = {row.id: row for row in _CHANGE(session, rows, now=utcnow())} if rows else {}
     pairs = [(row, changed[row.id]) for row in present if row.id in changed]
     record_prices(session, pairs, surface=BY_IMPORT, actor=actor)
     tell_products(session, "ProductUpdated", changed.values())
     tell_of_low_stock(session, present, {**after, **changed})
+    for id_, line in lines.items():
+        line.changes = changes[id_]
+        line.verdict = UPDATED if line.changes else UNCHANGED
 
 
 def _row(present: Row[Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     wanted = {name: changes.get(name, getattr(present, name)) for name in _SET if name != "search_text"}
-    text = search_text(wanted["name"], present.sku) if "name" in changes else None
+    text = product_search_text(wanted["name"], present.sku) if "name" in changes else None
     return {**wanted, "id": present.id, "price": to_cents(wanted["price"]), "search_text": text}
 
 
 def _create(session: Session, lines: Sequence[Line], actor: Actor) -> None:
     rows = [
-        {**DEFAULTS, **line.fields, "sku": line.sku, "search_text": search_text(line.fields["name"], line.sku)}
-        for line in lines
-    ]
+        {
+            **DEFAULTS, **line.fields, "sku": line.sku, "sku_key": code_key(line.sku),
+            "search_text": product_search_text(line.fields["name"], line.sku),
+        }
+        for line in sorted(lines, key=lambda line: code_key(line.sku))
+    ]  # fmt: skip
     products = _INSERT(session, rows).all()
     if len(products) < len(lines):  # somebody else has created one of them
         raise ChangedMeanwhile
@@ -117,14 +130,8 @@ def _create(session: Session, lines: Sequence[Line], actor: Actor) -> None:
 
 def _take_suppliers(session: Session, lines: Iterable[Line]) -> None:
     """The suppliers that the lines name live, and can't be deleted before this transaction ends."""
-    wanted = {line.fields.get("supplier_id") for line in lines} - {None}
-    for ids in _chunks(sorted(wanted)):
+    ids = sorted({id_ for line in lines if (id_ := line.fields.get("supplier_id")) is not None})
+    if ids:
         living = select(Supplier.id).where(Supplier.id.in_(ids), Supplier.deleted_at.is_(None)).order_by(Supplier.id)
         if len(session.execute(living.with_for_update(read=True)).all()) < len(ids):
             raise ChangedMeanwhile
-
-
-def _chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
-    rest = iter(values)
-    while chunk := list(islice(rest, CHUNK)):
-        yield chunk

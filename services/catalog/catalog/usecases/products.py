@@ -13,15 +13,16 @@ from catalog.domain.actors import Actor
 from catalog.domain.errors import DuplicateSku, UnknownSupplier
 from catalog.domain.events import tell_product
 from catalog.domain.models import BY_POS, INITIAL, Product, Supplier
+from catalog.domain.skus import product_search_text
 from catalog.queries import PRODUCT, OfNow, find_product, product_out
 from catalog.usecases.hold_statements import record_movements
 from catalog.usecases.locks import take_product
 from catalog.usecases.price_history import record_prices
 from catalog.usecases.removal import remove_products
 from catalog.usecases.stock import book_stock, tell_of_low_stock
+from chassis.codes import code_key
 from chassis.db import insert_for, utcnow
 from chassis.problems import Conflict, NotFound
-from chassis.search import search_text
 
 Precondition = Callable[[Mapping[str, Any]], None]
 SET_BY_HAND = "set by hand"
@@ -30,9 +31,11 @@ SET_BY_HAND = "set by hand"
 def create_product(session: Session, *, fields: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
     """A new product, as it is answered; its first stock is the ledger's first row."""
     _check_supplier(session, fields.get("supplier_id"))
-    living_sku = {"index_elements": ["account_id", "sku"], "index_where": Product.deleted_at.is_(None)}
-    statement = insert_for(session, Product).values(**fields, search_text=search_text(fields["name"], fields["sku"]))
-    product = session.execute(statement.on_conflict_do_nothing(**living_sku).returning(*PRODUCT)).first()
+    found_by = {
+        "sku_key": code_key(fields["sku"]), "search_text": product_search_text(fields["name"], fields["sku"])
+    }  # fmt: skip
+    statement = insert_for(session, Product).values(**fields, **found_by)
+    product = session.execute(statement.on_conflict_do_nothing().returning(*PRODUCT)).first()
     if product is None:
         raise DuplicateSku
     if product.current_stock:
@@ -94,7 +97,9 @@ def _take(session: Session, product_id: int, precondition: Precondition) -> Row[
 def _apply(session: Session, present: Row[Any], changed: Mapping[str, Any]) -> Row[Any]:
     values = {**changed, "updated_at": utcnow(), "version": Product.version + 1}
     if "name" in changed or "sku" in changed:
-        values["search_text"] = search_text(changed.get("name", present.name), changed.get("sku", present.sku))
+        values["search_text"] = product_search_text(changed.get("name", present.name), changed.get("sku", present.sku))
+    if "sku" in changed:
+        values["sku_key"] = code_key(changed["sku"])
     statement = update(Product).where(Product.id == present.id, Product.version == present.version).values(**values)
     try:
         product = session.execute(statement.returning(*PRODUCT)).first()

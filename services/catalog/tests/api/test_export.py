@@ -76,3 +76,25 @@ def test_into_another_account(client, shop):
     answer = client.post("/api/products/import/", data=file, content_type="text/csv", account_id=3)
     assert {tuple(line["errors"]) for line in answer.json["verdicts"]} == {(), ("supplier",)}
     assert exported(client, account_id=3).count(b"\n") == 1
+
+
+def _as_saved_with_commas(file):
+    """The file as a spreadsheet with decimal commas saves it."""
+    out = io.StringIO(newline="")
+    for row in csv.reader(io.StringIO(file.decode("utf-8-sig"), newline="")):
+        row[2] = row[2].replace(".", ",")
+        csv.writer(out, delimiter=";").writerow(row)
+    return out.getvalue().encode()
+
+
+def test_an_export_comes_back_with_the_same_values_however_numbers_are_written(client, shop, product):
+    product(sku="dear", name="Dear", price="1234.50", current_stock=1234)
+    file = exported(client)
+    every = len(shop) + 2
+    path = "/api/products/import/?dry_run=false"
+    for body, query in ((file, ""), (file, "&decimal=dot"), (_as_saved_with_commas(file), "")):
+        answer = client.post(path + query, data=body, content_type="text/csv")
+        assert (answer.status, answer.json["unchanged"]) == (200, every), answer.json
+    refused = client.post(path + "&decimal=comma", data=file, content_type="text/csv")
+    assert (refused.status, refused.json["errors"]) == (400, every), "1234.50 is no number with a decimal comma"
+    assert exported(client) == file

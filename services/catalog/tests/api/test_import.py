@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from threading import Thread
 
 import pytest
 from sqlalchemy import func, select
@@ -55,12 +56,14 @@ def test_a_dry_run_is_the_default_and_changes_nothing(client, product, send, pub
     answer = send("sku,name,price,current_stock\nA,Agua,10,5\nB,Birra,21.00,7\nC,Coca,18.5,3\nD,,x,-1\n", None)
     assert answer.status == 200
     assert answer.json == {
-        "dry_run": True, "lines": 4, "created": 1, "updated": 1, "unchanged": 1, "errors": 1, "complete": True,
+        "dry_run": True, "lines": 4, "created": 1, "updated": 1, "unchanged": 1, "errors": 1,
+        "stock_changes": 1, "complete": True,
         "verdicts": [
-            {"line": 2, "sku": "A", "verdict": "unchanged", "errors": {}},
-            {"line": 3, "sku": "B", "verdict": "updated", "errors": {}},
-            {"line": 4, "sku": "C", "verdict": "created", "errors": {}},
-            {"line": 5, "sku": "D", "verdict": "error", "errors": {
+            {"line": 2, "sku": "A", "verdict": "unchanged", "changes": {}, "errors": {}},
+            {"line": 3, "sku": "B", "verdict": "updated", "errors": {}, "changes": {
+                "price": {"before": "20.00", "after": "21.00"}, "current_stock": {"before": 100, "after": 7}}},
+            {"line": 4, "sku": "C", "verdict": "created", "changes": {}, "errors": {}},
+            {"line": 5, "sku": "D", "verdict": "error", "changes": {}, "errors": {
                 "name": ["This field is required."], "price": ["A valid number is required."],
                 "current_stock": ["Ensure this value is greater than or equal to 0."]}},
         ],
@@ -184,7 +187,7 @@ def test_even_empty_lines_come_to_an_end(send, monkeypatch):
 
 
 def test_as_spreadsheets_write_it(client, send):
-    text = '\ufeffSKU ; Name;price;tax_rate;is_active;;\r\nA;"Agua; con\r\n""gas""";1,50;16;VERDADERO;;\r\n\r\nB;Birra;"1,234.50";0,08;Falso;;\r\n;;;;;;\r\nC;x;x;;;;\r\n'
+    text = '\ufeffSKU ; Name;price;tax_rate;is_active;;\r\nA;"Agua; con\r\n""gas""";1,50;16;VERDADERO;;\r\n\r\nB;Birra;"1.234,50";0,08;Falso;;\r\n;;;;;;\r\nC;x;x;;;;\r\n'
     assert errors(send(text)) == {7: {"price": ["A valid number is required."]}}
     assert send(text.replace("x;x", "x;2")).status == 200
     assert stored(client) == {
@@ -221,16 +224,39 @@ def test_a_large_files_report_names_bad_lines_only(send, client):
     answer = send("sku,name,price\n" + good + "X,Name,x\n", None)
     assert (counts(answer), answer.json["complete"]) == ((5002, 5001, 0, 0, 1), False)
     assert answer.json["verdicts"] == [
-        {"line": 5003, "sku": "X", "verdict": "error", "errors": {"price": ["A valid number is required."]}}
+        {
+            "line": 5003,
+            "sku": "X",
+            "verdict": "error",
+            "changes": {},
+            "errors": {"price": ["A valid number is required."]},
+        }
     ]
 
 
-def test_only_one_file_at_a_time(send, monkeypatch):
+def test_imports_queue_by_account_and_a_dry_run_keeps_nobody_waiting(send, monkeypatch):
     from catalog.api import uploads
 
-    with uploads._turn:
-        answer = send("sku,name,price\nA,A,1\n")
-    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+    monkeypatch.setattr(uploads, "WAIT", 0.1)
+    file = "sku,name,price\nA,A,1\n"
+    with uploads.IMPORTS.turn(1), uploads.DRY_RUNS.turn(7):
+        answer = send(file)
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+        assert send(file, account_id=2).status == 200
+    assert send(file).status == 200
+
+
+def test_an_import_waits_for_the_accounts_other_one(send, monkeypatch):
+    from catalog.api import uploads
+
+    running = uploads.IMPORTS.turn(1)
+    running.__enter__()
+    wait_for = uploads.IMPORTS._changed.wait_for
+    monkeypatch.setattr(
+        uploads.IMPORTS._changed,
+        "wait_for",
+        lambda ready, timeout: running.__exit__(None, None, None) or wait_for(ready, timeout),
+    )
     assert send("sku,name,price\nA,A,1\n").status == 200
 
 
@@ -241,7 +267,11 @@ def test_too_large_a_file(send, monkeypatch):
     assert send("sku,name,price\n" + "x" * 1000).status == 413
 
 
-def test_statements_grow_with_thousands_of_lines_only(send, app, client):
+def test_statements_grow_with_transactions_only(send, app, client, monkeypatch):
+    from catalog.workflows import import_files
+
+    monkeypatch.setattr(import_files, "LINES_A_TRANSACTION", 1000)
+
     def statements(count, price):
         text = "sku,name,price,current_stock\n" + "".join(f"S{n},Name,{price},{price}\n" for n in range(count))
         with counted_statements(app) as seen:
@@ -257,3 +287,201 @@ def test_others_products_are_not_touched(client, product, send):
     product(sku="A", name="Theirs", account_id=2)
     assert send("sku,name,price\nA,Ours,1\n").json["created"] == 1
     assert stored(client, account_id=2)["A"][0] == "Theirs"
+
+
+NUMBERS = [
+    (";", "", "1.500", "1.000", ("1500.00", 1000)),
+    (";", "", "1.234.567,89", "1.234", ("1234567.89", 1234)),
+    (";", "", "18,5", "7", ("18.50", 7)),
+    (",", "", "1,500", "1,000", ("1500.00", 1000)),
+    (",", "", "1,234.5", "12", ("1234.50", 12)),
+    (",", "", "$ 1 234.50", "1\u00a0000", ("1234.50", 1000)),
+    (";", "dot", "1,234.50", "1,000", ("1234.50", 1000)),
+    (",", "comma", "1.234,50", "1.000", ("1234.50", 1000)),
+    (";", "", "0,125", "1", {"price": ["Ensure that there are no more than 2 decimal places."]}),
+    (",", "", "0,125", "1", "comma"),
+    (";", "", "18.50", "1", "dot"),
+    (";", "", "0.125", "1", "dot"),
+    (";", "dot", "18,50", "1", "comma"),
+    (",", "", "18,50", "1", "comma"),
+    (",", "", "1,23,456", "1", {"price": ["A valid number is required."]}),
+    (",", "", "1.5", "1.5", {"current_stock": ["A valid integer is required."]}),
+    (";", "", "1,5", "1,5", {"current_stock": ["A valid integer is required."]}),
+    (",", "", "1e3", "1", {"price": ["A valid number is required."]}),
+    (",", "", "\uff11\uff12", "1", {"price": ["A valid number is required."]}),
+]
+
+
+@pytest.mark.parametrize(("delimiter", "decimal", "price", "stock", "expected"), NUMBERS)
+def test_the_delimiter_says_how_numbers_are_written(client, send, delimiter, decimal, price, stock, expected):
+    text = delimiter.join(("sku", "name", "price", "current_stock")) + "\n"
+    text += delimiter.join(("A", "Agua", f'"{price}"', f'"{stock}"')) + "\n"
+    answer = send(text, f"false&decimal={decimal}" if decimal else "false")
+    if isinstance(expected, tuple):
+        assert answer.status == 200, answer
+        assert (stored(client)["A"][1], stored(client)["A"][3]) == expected
+        return
+    if isinstance(expected, str):
+        mark = "dot" if expected == "comma" else "comma"
+        expected = {"price": [
+            f'"{price}" has no decimal {mark}. If the numbers of this file have a decimal {expected}, import it with'
+            f" decimal={expected}."]}  # fmt: skip
+    assert (answer.status, errors(answer)) == (400, {2: expected})
+    assert stored(client) == {}
+
+
+def test_tax_rates_follow_the_same_rule(client, send):
+    text = "sku;name;price;tax_rate\nA;A;1;16,00\nB;B;1;0,08\nC;C;1;16.00\nD;D;1;8 %\nE;E;1;0.160\n"
+    assert errors(send(text)) == {6: {"tax_rate": ['"0.160" is not a valid choice.']}}
+
+
+DAMAGED = [
+    "7.50106E+12", "7,50106E+12", "7e+12", "1E-05", "7501055300075.0", "#N/A", "#N/D", "#REF!", "#\u00a1REF!", "#NAME?",
+    "#\u00bfNOMBRE?", "#DIV/0!", "#\u00a1VALOR!", "########", "##", "Err:502", "#GETTING_DATA",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("dry_run", ["true", "false"])
+def test_codes_that_a_spreadsheet_has_damaged(client, send, dry_run):
+    text = "sku;name;price\n" + "".join(f"{sku};Agua;1\n" for sku in DAMAGED)
+    found = errors(send(text, dry_run))
+    assert [list(found[number]) for number in range(2, 2 + len(DAMAGED))] == [["sku"]] * len(DAMAGED)
+    assert "has shortened" in found[2]["sku"][0]
+    assert "is an error of the spreadsheet" in found[7]["sku"][0]
+    assert stored(client) == {}
+
+
+def test_names_and_suppliers_that_are_errors_of_a_spreadsheet(send):
+    text = "sku,name,price,supplier\nA,#REF!,1,\nB,Agua,1,#N/A\n"
+    assert {number: list(found) for number, found in errors(send(text)).items()} == {2: ["name"], 3: ["supplier"]}
+
+
+def test_codes_that_only_look_damaged(client, send):
+    skus = ["5E12", "E+12", "#1", "#10-A", "1.0", "12.50", "N/A"]
+    assert send("sku,name,price\n" + "".join(f"{sku},Agua,1\n" for sku in skus)).status == 200
+    assert sorted(stored(client)) == sorted(skus)
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize(
+    ("first", "row"), [("sep=;", "A;1,50;x"), ("SEP=;;;", "A;1,50;x"), ('"sep=,"', 'A,"1.50",x')]
+)  # fmt: skip
+def test_a_first_line_that_names_the_delimiter(client, send, mark, first, row):
+    delimiter = ";" if ";" in row else ","
+    header = delimiter.join(("sku", "price", "name"))
+    bad = row.replace("A", "B").replace("1", "x")
+    answer = send(f"{mark}{first}\r\n{header}\r\n{row}\r\n{bad}\r\n", None)
+    assert (counts(answer), list(errors(answer))) == ((2, 1, 0, 0, 1), [4])
+    assert send(f"{mark}{first}\n{header}\n{row}\n").status == 200
+    assert stored(client)["A"][1] == "1.50"
+
+
+def test_a_delimiter_that_is_none(send):
+    assert send("sep=|\nsku|name\n").json == {"file": ['Cells are separated by "," or ";", not by "|".']}
+    assert send("sep=;\n").json == {"file": ["The file is empty."]}
+
+
+@pytest.mark.parametrize("dry_run", ["true", "false"])
+def test_the_report_names_what_changes_from_what_to_what(client, product, send, dry_run):
+    old = client.post("/api/suppliers/", {"name": "Uno"}).json["id"]
+    new = client.post("/api/suppliers/", {"name": "Dos"}).json["id"]
+    product(sku="A", name="Agua", price="10.00", current_stock=50, supplier=old)
+    product(sku="B", name="Birra", price="20.00", current_stock=50)
+    answer = send(HEADER + "A,Agua mineral,11,0.16,7,5,Dos,no\nB,Birra,20,16.00,50,10,,true\nC,C,1,,9,,,\n", dry_run)
+    assert (counts(answer), answer.json["stock_changes"]) == ((3, 1, 1, 1, 0), 1)
+    assert [line["changes"] for line in answer.json["verdicts"]] == [
+        {
+            "name": {"before": "Agua", "after": "Agua mineral"},
+            "price": {"before": "10.00", "after": "11.00"},
+            "tax_rate": {"before": "16.00", "after": "0.16"},
+            "current_stock": {"before": 50, "after": 7},
+            "low_stock_threshold": {"before": 10, "after": 5},
+            "supplier": {"before": old, "after": new},
+            "is_active": {"before": True, "after": False},
+        },
+        {},
+        {},
+    ]
+
+
+def test_a_large_files_report_names_changes_before_what_stays(send, monkeypatch):
+    monkeypatch.setattr("catalog.api.imports.LISTED", 3)
+    send("sku,name,price\n" + "".join(f"S{n},Name,1\n" for n in range(6)))
+    text = "sku,name,price\n" + "".join(f"S{n},Name,{1 + n // 2}\n" for n in range(6)) + "X,X,x\n"
+    answer = send(text, "true")
+    assert (counts(answer), answer.json["complete"]) == ((7, 0, 4, 2, 1), False)
+    assert [(line["line"], line["verdict"]) for line in answer.json["verdicts"]] == [
+        (4, "updated"), (5, "updated"), (8, "error"),
+    ]  # fmt: skip
+
+
+def test_an_interrupted_import_is_repeated_without_harm(client, send, monkeypatch, published, books_balance):
+    from catalog.workflows import import_files
+
+    monkeypatch.setattr(import_files, "LINES_A_TRANSACTION", 2)
+    store, calls = import_files.import_products, []
+
+    def broken(session, **how):
+        calls.append(1)
+        if len(calls) == 2:
+            raise RuntimeError("the machine stops here")
+        return store(session, **how)
+
+    monkeypatch.setattr(import_files, "import_products", broken)
+    file = "sku,name,price,current_stock\n" + "".join(f"S{n},Name,1,5\n" for n in range(5))
+    key = {"Idempotency-Key": "one"}
+    assert send(file, headers=key).status == 500
+    assert len(stored(client)) == 2
+    assert counts(send(file, headers=key)) == (5, 3, 0, 2, 0)
+    assert counts(send(file)) == (5, 0, 0, 5, 0)
+    assert len(published("ProductCreated")) == 5
+    books_balance()
+
+
+def test_a_line_whose_product_changes_meanwhile_is_judged_again(client, product, send, monkeypatch, books_balance):
+    from catalog.api import imports
+
+    _kept, renamed, held = (product(sku=sku, current_stock=9) for sku in "KRH")
+    import_file = imports.import_file
+
+    def others():
+        client.patch(f"/api/products/{renamed['id']}/", {"sku": "other"})
+        client.post(f"/api/products/{held['id']}/reserve/", {"amount": 4})
+
+    def meanwhile(database, **how):
+        other = Thread(target=others)
+        other.start()
+        other.join()
+        import_file(database, **how)
+
+    monkeypatch.setattr(imports, "import_file", meanwhile)
+    answer = send("sku,name,price,current_stock\nK,K,1,5\nR,R,1,5\nH,H,1,3\n")
+    assert (answer.status, counts(answer)) == (409, (3, 1, 1, 0, 1))
+    assert errors(answer) == {4: {"current_stock": ["This value may not be less than the reserved quantity (4)."]}}
+    assert {sku: row[3] for sku, row in stored(client).items()} == {"K": 5, "R": 5, "H": 9, "other": 9}
+    books_balance()
+
+
+def test_tills_sell_between_the_short_transactions_of_an_import(client, product, send, database, monkeypatch):
+    """No transaction stores more than its lines, and between two of them nobody holds a lock."""
+    from catalog.workflows import import_files
+
+    monkeypatch.setattr(import_files, "LINES_A_TRANSACTION", 10)
+    sold, answers, sizes = product(sku="sold", current_stock=100), [], []
+    store = import_files.import_products
+
+    def measured(session, *, plan, **how):
+        sizes.append(len(plan.new) + len(plan.existing))
+        return store(session, plan=plan, **how)
+
+    def sell(_self):
+        till = Thread(target=lambda: answers.append(client.post(f"/api/products/{sold['id']}/reserve/", {"amount": 1})))
+        till.start()
+        till.join()
+
+    monkeypatch.setattr(import_files, "import_products", measured)
+    monkeypatch.setattr(type(database), "give_way", sell)
+    file = "sku,name,price\n" + "".join(f"S{n},Name,1\n" for n in range(25)) + "sold,Sold,1\n"
+    assert counts(send(file)) == (26, 25, 1, 0, 0)
+    assert sizes == [1, 10, 10, 5]
+    assert [answer.status for answer in answers] == [200] * 4

@@ -157,3 +157,16 @@ def test_few_statements(app, product, reserve):
     with counted_statements(app) as seen:
         reserve(made["id"], 2)
     assert len(seen) == 3, seen
+
+
+def test_clearing_goes_in_steps(database, settings, product, reserve, monkeypatch):
+    monkeypatch.setattr("chassis.pruning.STEP", 2)
+    made, pauses = product(), []
+    for user_id in range(1, 6):
+        reserve(made["id"], 1, user_id=user_id)
+    lapse(database)
+    monkeypatch.setattr(type(database), "give_way", lambda _self: pauses.append(1))
+    clear_cart_holds(database, settings)
+    assert len(pauses) == 2
+    with database.read(ALL_ACCOUNTS) as session:
+        assert session.query(CartHold).count() == 0

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from chassis import logs
+from chassis.codes import code_key
 from chassis.http import InternalClient
 from chassis.problems import Unavailable
 from sales.config import Config
@@ -28,9 +29,14 @@ class References:
         self._auth = InternalClient(settings, "auth", settings.auth_url, timeout=1.0)
 
     def products_among(self, uids: Collection[str], *, account_id: int) -> dict[str, Product]:
-        """The living products of these uids."""
+        """Return the living products that these uids name, by uid as it is given; a product knows its own."""
         rows = _read(self._catalog, "products", uids, account_id)
-        return {row["product_uid"]: Product(Decimal(row["price"]), row["is_active"]) for row in rows}
+        known = {
+            row["product_uid"]: Product(row["product_uid"], Decimal(row["price"]), row["is_active"]) for row in rows
+        }
+        by_key = {code_key(uid): product for uid, product in known.items()}
+        found = {uid: known.get(uid) or by_key.get(code_key(uid)) for uid in uids}
+        return {uid: product for uid, product in found.items() if product}
 
     def discounts_of(self, client_uids: Collection[str], *, account_id: int) -> dict[str, Decimal]:
         """The living clients of these uids, each with the percentage off that was agreed with it."""

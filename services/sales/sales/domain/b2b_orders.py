@@ -27,8 +27,9 @@ _FOLLOWING: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What catalog says of a living product: its list price for one, and whether it is for sale."""
+    """What catalog says of a living product: its uid, its list price for one, and whether it is for sale."""
 
+    uid: str
     price: Decimal
     is_active: bool
 

@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy import delete, tuple_
 from sqlalchemy.orm import Session
 
+from chassis.batches import refuse_repeated
+from chassis.codes import code_key
 from chassis.money import ZERO
 from chassis.problems import NotFound
 from chassis.schemas import REQUIRED
@@ -44,6 +46,9 @@ def upsert_items(
     without what a new item needs, with a discount above its price, or of an order that can't be changed any more.
     """
     own_uid = None if terms is None else terms.uid
+    elements = [{**element, **_stored_uid(products, element["product_uid"])} for element in elements]
+    refuse_repeated(elements, "order_uid", "product_uid")
+    products = {product.uid: product for product in products.values()}
     orders = take_living(session, {element["order_uid"] for element in elements}, own_uid)
     items = items_of(session, [row.id for row in orders.values()])
     bad: Bad = {}
@@ -78,9 +83,11 @@ def delete_items(
     closed = {}
     for index, key in enumerate(keys):
         order = orders.get(key["order_uid"])
-        if order is None or items[order.id].pop(key["product_uid"], None) is None:
+        product_uid = None if order is None else _named(items[order.id], key["product_uid"])
+        if order is None or product_uid is None:
             continue
-        found.append((order.id, key["product_uid"]))
+        del items[order.id][product_uid]
+        found.append((order.id, product_uid))
         if why := change_refused(order.status, by_client=own_uid is not None):
             closed[index] = why
     if closed:
@@ -97,6 +104,18 @@ def delete_item(session: Session, *, key: Element, own_uid: str | None = None) -
         delete_items(session, keys=[key], own_uid=own_uid, unknown=NotFound)
     except OrdersClosed as error:
         raise error.alone() from None
+
+
+def _stored_uid(products: Mapping[str, Product], product_uid: str) -> dict[str, str]:
+    return {"product_uid": products[product_uid].uid} if product_uid in products else {}
+
+
+def _named(items: Mapping[str, Any], product_uid: str) -> str | None:
+    """The uid of the item that a uid names: its own one, or one with the same key."""
+    if product_uid in items:
+        return product_uid
+    key = code_key(product_uid)
+    return next((uid for uid in items if code_key(uid) == key), None)
 
 
 def _merged(

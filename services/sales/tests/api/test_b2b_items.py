@@ -194,3 +194,19 @@ def test_items_are_paged(client, put, put_items):
     answer = client.get(f"{PATH}/order-123/items?offset=1&limit=1").json
     assert (answer["data"], answer["metadata"]) == ([ITEMS[1]], {"offset": 1, "limit": 1, "total": 2})
     refused(client.get(f"{PATH}/nothing/items"), "Not found.", 404)
+
+
+def test_an_item_is_of_its_product_however_the_uid_is_spelled(client, put, others, items, total):
+    """Catalog finds a product by its code, and answers its own uid."""
+    others.catalog.on("POST", "/internal/products/", lambda body: (200, {"products": [
+        {"product_uid": "prod-456", "name": "Agua", "price": "1000.00", "is_active": True}]
+        if {uid.lower() for uid in body["uids"]} == {"prod-456"} else []}))  # fmt: skip
+    put(ORDER)
+    body = {**ITEMS[0], "product_uid": "PROD-456"}
+    for element in (body, {**ITEMS[0], "quantity": 3}, {**body, "quantity": 4}):
+        success(client.post(f"{PATH}/item", {"data": [element]}), "order items updated successfully")
+    assert items() == [{**ITEMS[0], "quantity": 4, "total": 3600.0}]
+    twice = client.post(f"{PATH}/item", {"data": [ITEMS[0], body]})
+    refused(twice, "data[1].product_uid: The same as data[0].")
+    assert client.delete(f"{PATH}/order-123/item/Prod-456").status == 200
+    assert items() == []

@@ -39,8 +39,8 @@ def ask(settings, contracts, catalog, customers, played_auth):
 
 def test_products(ask):
     known = {
-        "prod-456": Product(Decimal("1000.00"), is_active=True),
-        "prod-789": Product(Decimal(500), is_active=False),
+        "prod-456": Product("prod-456", Decimal("1000.00"), is_active=True),
+        "prod-789": Product("prod-789", Decimal(500), is_active=False),
     }
     assert ask("products") == [known, {}]
 

@@ -1,0 +1,1 @@
+"""Work of catalog that spans several transactions."""
