@@ -125,10 +125,13 @@ def _pygal() -> tuple[Any, Any]:
     return pygal, Style
 
 
+_JOINERS = "\u200c\u200d"
+
+
 def _shown(text: str, longest: int = _LONGEST_LABEL) -> str:
-    # XML has no control characters, not even escaped.
-    plain = "".join(character if character.isprintable() else " " for character in text)
-    return plain if len(plain) <= longest else plain[: longest - 1] + "…"
+    # XML has no control characters, not even escaped. Joiners are no such: letters and emoji would fall apart.
+    plain = "".join(each if each.isprintable() or each in _JOINERS else " " for each in text)
+    return plain if len(plain) <= longest else plain[: longest - 1].rstrip(_JOINERS) + "…"
 
 
 def _money(value: float) -> str:

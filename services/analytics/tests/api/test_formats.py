@@ -249,3 +249,14 @@ def test_messages_cut_long_values(client):
     for query in ("start_date", "end_date", "limit", "criterion", "format", "chart"):
         answer = client.get(f"/api/analytics/sales-summary/?{query}={'x' * 5000}")
         assert len(answer.data) < 400
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Кофе 香皂", "Кофе 香皂"), ("👨\u200d👩\u200d👧", "👨\u200d👩\u200d👧"), ("a\x07b", "a b"),
+        ("x" * 20 + "👨\u200d👩" * 9, "x" * 20 + "👨\u200d👩" * 3 + "👨…"),
+    ],
+)  # fmt: skip
+def test_labels_of_charts_keep_every_script(name, shown):
+    assert charts._shown(name, 31) == shown

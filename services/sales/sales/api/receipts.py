@@ -19,8 +19,8 @@ from sales.domain.receipts import WORDS, Receipt, receipt
 
 TEXT, HTML, PDF = "text/plain", "text/html", "application/pdf"
 TYPES = {"text": TEXT, "html": HTML, "pdf": PDF}
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-"""What a page needs that carries its style and loads nothing; the gateway passes it on instead of its own."""
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; frame-ancestors 'none'"
+"""What a page needs that carries its style and its font and loads nothing; the gateway passes it on instead of its own."""
 
 blp = Blueprint("receipts", __name__, tag="Orders", description="Receipts of orders")
 

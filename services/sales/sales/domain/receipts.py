@@ -13,6 +13,8 @@ from sales.domain.facts import Row
 from sales.domain.models import CANCELLED, PAID
 from sales.domain.pricing import points_for, rate_of
 
+_DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "ticket": "Ticket", "date": "Date", "cashier": "Cashier", "customer": "Customer", "subtotal": "Subtotal",
@@ -64,10 +66,10 @@ def receipt(order: Row, lines: Sequence[Row], *, company: str, zone: ZoneInfo, l
     head = [
         (words["ticket"], order["ticket_folio"]),
         (words["date"], f"{at:%Y-%m-%d %H:%M}"),
-        (words["cashier"], printable(order["cashier"])),
+        (words["cashier"], clean(order["cashier"])),
     ]
     if order["customer_id"] is not None:
-        head.append((words["customer"], printable(order["customer_name"])))
+        head.append((words["customer"], clean(order["customer_name"])))
     foot = []
     if order["money_saved_total"]:
         foot.append((words["saved"], text(order["money_saved_total"])))
@@ -77,7 +79,7 @@ def receipt(order: Row, lines: Sequence[Row], *, company: str, zone: ZoneInfo, l
             foot.append((words["points"], str(points_for(order["final_amount"]))))
     return Receipt(
         language=language,
-        company=printable(company),
+        company=clean(company),
         folio=order["ticket_folio"],
         notice="" if order["status"] == PAID else words[CANCELLED if order["status"] == CANCELLED else "PENDING"],
         head=head,
@@ -88,15 +90,16 @@ def receipt(order: Row, lines: Sequence[Row], *, company: str, zone: ZoneInfo, l
     )
 
 
-def printable(name: str) -> str:
-    """A name as any printer takes it: accents whole, no control characters, `?` for what Western code pages don't have."""
-    shown = "".join(" " if unicodedata.category(character) == "Cc" else character for character in name)
-    return unicodedata.normalize("NFC", shown).encode("cp1252", "replace").decode("cp1252")
+def clean(name: str) -> str:
+    """A name without control characters, those that turn the direction of text included; accents whole."""
+    kept = (character for character in name if character not in _DIRECTIONS)
+    shown = "".join(" " if unicodedata.category(character) == "Cc" else character for character in kept)
+    return unicodedata.normalize("NFC", shown)
 
 
 def _line(line: Row, words: Mapping[str, str]) -> Line:
     saved = f"{words['saving']} {text(line['discount_amount'])}" if line["discount_amount"] else ""
-    name = printable(line["product_name"])
+    name = clean(line["product_name"])
     return Line(name, line["quantity"], text(line["unit_price"]), text(line["amount"]), saved)
 
 

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import re
+import struct
 import subprocess
 import sys
 from datetime import UTC, datetime
 from html import unescape
+from itertools import pairwise
 
 import pytest
 import segno
+import wcwidth
 from sqlalchemy import update
 
 from chassis.db import ALL_ACCOUNTS
 from chassis.messaging.envelope import Event
 from chassis.uids import new_uid
-from sales.api import receipt_code
+from sales.api import receipt_code, receipt_font
+from sales.api.receipt_text import as_lines
+from sales.api.receipt_webfont import web_font
 from sales.domain.models import Order
+from sales.domain.receipts import Line, Receipt
 
 NASTY = "<b>Jabón \x1b@\\(1)\x07 ½ € 香皂</b>"
 
@@ -189,6 +195,102 @@ def test_names_do_no_harm(client, catalog, make_order):
     assert b"@\\\\\\(1\\)" in receipt(client, order, "?format=pdf").data
 
 
+WORLD = [
+    "Кофе", "Ελληνικός", "香皂 (大)", "ラーメン", "김치", "قهوة", "קפה", "हिन्दी", "กาแฟ", "😀", "👨\u200d👩\u200d👧", "🇲🇽", "₽ → ★", "x\u030c",
+    "Łódź", "𐐀",
+]  # fmt: skip
+
+
+def lines_of(pdf):
+    """The lines of text in a PDF of ours, each character by its font's ToUnicode table."""
+    objects = dict(re.findall(rb"(\d+) 0 obj\n(.*?)\nendobj\n", pdf, re.DOTALL))
+    fonts = {}
+    for number, at in re.findall(rb"/F(\d+) (\d+) 0 R", pdf):
+        if table := re.search(rb"/ToUnicode (\d+) 0 R", objects[at]):
+            pairs = re.findall(rb"^<(..)> <([0-9A-F]{4,})>$", objects[table[1]], re.MULTILINE)
+            fonts[number] = {int(code, 16): bytes.fromhex(text.decode()).decode("utf-16-be") for code, text in pairs}
+    lines = []
+    for whole, mixed in re.findall(rb"^(?:\((.*)\) '|T\* (.*?) ?/F1 [\d.]+ Tf)$", objects[b"5"], re.MULTILINE):
+        runs = [(b"1", whole)] if whole else re.findall(rb"/F(\d+) [\d.]+ Tf \((.*?)\) Tj ?", mixed)
+        raw = [
+            (font, re.sub(rb"\\(.)", lambda found: {b"r": b"\r", b"n": b"\n"}.get(found[1], found[1]), codes))
+            for font, codes in runs
+        ]
+        lines.append(
+            "".join("".join(fonts[f][c] for c in codes) if f in fonts else codes.decode("cp1252") for f, codes in raw)
+        )
+    return lines
+
+
+@pytest.mark.parametrize("name", WORLD)
+def test_pages_and_pdfs_show_every_script(client, catalog, make_order, name):
+    catalog.products[15]["name"] = f"Uno {name} dos"
+    order = make_order(items=[{"product_id": 15, "quantity": 1}])
+    answer = receipt(client, order, "?format=html&width=58")
+    assert f"<td>Uno {name} dos<br>" in answer.data.decode()
+    assert "font-src data:" in answer.headers["Content-Security-Policy"]
+    assert "@font-face" in answer.data.decode()
+    [line] = [line for line in lines_of(receipt(client, order, "?format=pdf&width=58").data) if line.startswith("Uno")]
+    joined = "\u200d" in name  # a joined emoji is drawn as its first part
+    assert line.split() == ["Uno", *(["👨"] if joined else name.split()), "dos"]
+
+
+def test_a_page_in_western_letters_needs_no_font(client, sold):
+    assert b"@font-face" not in receipt(client, sold, "?format=html").data
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Кофе 250 г", "???? 250 ?"), ("香皂", "??"), ("👨\u200d👩\u200d👧", "?"), ("👍🏽", "?"), ("🇲🇽", "?"), ("नि", "?"), ("x\u030c", "?"),
+        ("Jabo\u0301n €", "Jabón €"), ("\u202eabc\u202c", "abc"),
+    ],
+)  # fmt: skip
+def test_a_printer_gets_one_question_mark_for_each_visible_character_that_it_lacks(
+    client, catalog, make_order, name, shown
+):
+    catalog.products[15]["name"] = f"<{name}>"
+    order = make_order(items=[{"product_id": 15, "quantity": 1}])
+    assert f"<{shown}>" in receipt(client, order, "?width=58").data.decode().splitlines()
+
+
+def test_wide_characters_keep_to_the_paper():
+    shown = Receipt(
+        "en", "香港" * 20, "F47AC10B", "", [("Cashier", "Анна" * 20)], [Line("香皂" * 60, 1, "1.00", "1.00", "")], [],
+        ("TOTAL", "1.00"), [],
+    )  # fmt: skip
+    for columns in (32, 48):
+        lines = list(as_lines(shown, columns=columns))
+        assert max(map(wcwidth.width, lines)) <= columns
+        assert "".join(lines).count("香皂") + "".join(lines).count("皂香") >= 59
+
+
+def test_a_document_may_have_more_characters_than_one_font_has_codes():
+    characters = [chr(0x4E00 + number) for number in range(1000)]
+    glyphs = receipt_font.Glyphs()
+    codes = [run for character in characters for run in glyphs.runs(character)]
+    assert sorted({font for font, _ in codes}) == [1, 2, 3, 4]
+    assert [character for font in glyphs.fonts() for character, _ in font] == characters
+    assert {codes[0] for _, codes in codes} <= set(range(1, 256))
+
+
+def test_the_font_of_a_page_is_sound():
+    characters = receipt_font.lacking("Кофе 香皂 नि 😀")
+    file = web_font(characters)
+    assert len(file) % 4 == 0
+    tables = {}
+    for number in range(struct.unpack(">H", file[4:6])[0]):
+        tag, sum_, at, length = struct.unpack(">4sIII", file[12 + 16 * number : 28 + 16 * number])
+        padded = file[at : at + length + -length % 4]
+        assert sum(struct.unpack(f">{len(padded) // 4}I", padded)) & 0xFFFFFFFF == sum_
+        tables[tag] = file[at : at + length]
+    groups = [struct.unpack(">III", tables[b"cmap"][at : at + 12]) for at in range(28, len(tables[b"cmap"]), 12)]
+    assert groups == [(ord(each), ord(each), glyph) for glyph, (each, _) in enumerate(characters, start=1)]
+    offsets = struct.unpack(f">{len(characters) + 2}I", tables[b"loca"])
+    assert offsets[-1] == len(tables[b"glyf"])
+    assert all(later > sooner for sooner, later in pairwise(offsets)), "each character has a shape"
+
+
 def test_long_names_and_amounts_keep_to_the_paper(client, catalog, make_order):
     catalog.products[15].update(name="Detergente " * 12, list_price="9999999.99")
     catalog.products[20]["name"] = "x" * 100
@@ -213,5 +315,5 @@ def test_no_receipt_of_what_is_not_there(client, make_order):
 
 
 def test_a_web_that_prints_nothing_carries_no_code_library():
-    look = "import sys, sales.app; sys.exit('segno' in sys.modules)"
+    look = "import sys, sales.app; sys.exit('segno' in sys.modules or 'wcwidth' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", look], check=False).returncode == 0
