@@ -10,6 +10,7 @@ from alembic import op
 
 from chassis.columns import UtcDateTime
 from chassis.text import nfc
+from chassis.text_forms import beyond_ascii
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -63,13 +64,6 @@ def drop_tables_1() -> None:
         op.drop_table(table)
 
 
-def beyond_ascii(column: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
-    """Whether a text has other characters than ASCII's: the few rows that a change of Unicode form is about."""
-    if op.get_bind().dialect.name == "postgresql":
-        return sa.func.octet_length(column) != sa.func.length(column)
-    return sa.func.length(sa.cast(column, sa.LargeBinary)) != sa.func.length(column)
-
-
 def name_answers() -> None:
     """`idempotency_keys.about`: whose data a kept answer has."""
     op.add_column("idempotency_keys", sa.Column("about", sa.String(80), nullable=True))
@@ -98,7 +92,9 @@ def in_form_c(table: str, column: str, *references: tuple[str, str]) -> None:
     connection = op.get_bind()
     home = sa.Table(table, sa.MetaData(), autoload_with=connection)
     account, texts = home.c.account_id, home.c[column]
-    for row in connection.execute(sa.select(account, texts).where(beyond_ascii(texts)).distinct()).all():
+    for row in connection.execute(
+        sa.select(account, texts).where(beyond_ascii(texts, connection.dialect.name)).distinct()
+    ).all():
         old, new = row[1], nfc(row[1])
         mine = sa.and_(account == row.account_id, texts == old)
         twin = sa.select(account).where(account == row.account_id, texts == new)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from chassis.cli import Service
 from chassis.db import ALL_ACCOUNTS
 from chassis.messaging.republish import Aggregate, republish_command
+from chassis.text_forms import in_other_form
 from customers.domain import client_facts, facts
 from customers.domain.clients import Client
 from customers.domain.models import Customer
@@ -20,11 +21,13 @@ from customers.usecases.phone_keys import twins
 def reconcile(service: Service) -> None:
     """Compare every customer's points and debt with their ledgers; exit 1 and name them when any differ.
 
-    Phone numbers that several rows had before they were unique are named, too.
+    Phone numbers that several rows had before they were unique are named, too, and so are uids and e-mails in another
+    Unicode form.
     """
     with service.database().read(ALL_ACCOUNTS) as session:
         differences = balance_differences(session)
         same_numbers = twins(session)
+        other_forms = in_other_form(session, Customer.email, Client.email, Client.uid)
     for row in differences:
         click.echo(
             f"customer {row.id}: points {row.current_points}, ledger {row.points_ledger};"
@@ -32,6 +35,8 @@ def reconcile(service: Service) -> None:
         )
     for table, key, numbers in same_numbers:
         click.echo(f"{table}: {key} stands in {len(numbers)} rows, from before it was unique: {', '.join(numbers)}")
+    for sentence in other_forms:
+        click.echo(sentence)
     if differences:
         raise SystemExit(1)
     click.echo("every customer's points and debt equal their ledgers")

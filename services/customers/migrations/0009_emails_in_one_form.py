@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-from chassis.tables import beyond_ascii
 from chassis.text import nfc
+from chassis.text_forms import beyond_ascii
 
 revision = "0009"
 down_revision = "0008"
@@ -15,7 +15,8 @@ def upgrade() -> None:
     for table in ("customers", "clients"):
         people = _people(table)
         other = people.alias()
-        for person in op.get_bind().execute(sa.select(people).where(beyond_ascii(people.c.email))).all():
+        older = beyond_ascii(people.c.email, op.get_bind().dialect.name)
+        for person in op.get_bind().execute(sa.select(people).where(older)).all():
             email = nfc(person.email)
             if person.deleted_at is not None or email == person.email:
                 continue

@@ -14,6 +14,7 @@ from chassis.cli import Service
 from chassis.db import ALL_ACCOUNTS, Database
 from chassis.messaging.outbox import Fact
 from chassis.messaging.republish import Aggregate, republish_command
+from chassis.text_forms import in_other_form
 from sales import b2b_queries
 from sales.domain.b2b_facts import order_fact
 from sales.domain.b2b_models import B2BOrder
@@ -102,17 +103,23 @@ STATE = (
 @click.command()
 @click.pass_obj
 def reconcile(service: Service) -> None:
-    """Compare every order's totals, of all accounts, with its lines; exit 1 and name those that differ."""
+    """Compare every order's totals, of all accounts, with its lines; exit 1 and name those that differ.
+
+    B2B orders whose uid or owner is in another Unicode form are named, too.
+    """
     database = service.database()
     try:
         with database.read(ALL_ACCOUNTS) as session:
             differences = total_differences(session)
+            other_forms = in_other_form(session, B2BOrder.uid, B2BOrder.user_uid)
     finally:
         database.dispose()
     for row in differences:
         click.echo(
             f"account {row.account_id}, order {row.id} ({row.ticket_folio}): its totals are not the sum of its lines"
         )
+    for sentence in other_forms:
+        click.echo(sentence)
     if differences:
         raise SystemExit(1)
     click.echo("every order's totals are the sum of its lines")

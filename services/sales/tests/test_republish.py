@@ -8,6 +8,7 @@ from sqlalchemy import delete, update
 from chassis.db import ALL_ACCOUNTS
 from chassis.messaging.republish import republish
 from sales.cli import STATE, reconcile
+from sales.domain.b2b_models import B2BOrder
 from sales.domain.models import Order, OrderLine
 
 
@@ -50,6 +51,18 @@ def test_each_b2b_order_is_told_as_it_was_told_last(client, database, put, put_i
     for event in again:
         known = last[event.account_id, event.subject]
         assert (event.type, event.version, event.data) == (known.type, known.version, known.data)
+
+
+def test_uids_in_another_unicode_form_are_named(client, others, database, monkeypatch):
+    assert client.post("/api/v1/order", {"data": [{"uid": "e", "user_uid": "user-456"}]}).status == 200
+    with database.transaction(ALL_ACCOUNTS) as session:
+        session.execute(update(B2BOrder).values(uid="e\u0301"))
+    monkeypatch.setattr(database, "dispose", lambda: None)
+    done = CliRunner().invoke(reconcile, obj=_Service(database))
+    assert done.exit_code == 0
+    assert done.output.splitlines()[0] == (
+        "account 1: B2BOrder.uid 'e\u0301' is in another Unicode form than the one it is looked up in"
+    )
 
 
 def test_orders_that_do_not_add_up_are_named(database, make_order, monkeypatch):
