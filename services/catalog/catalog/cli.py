@@ -8,6 +8,7 @@ import click
 from sqlalchemy import select
 
 from catalog.code_queries import sku_twins
+from catalog.domain.b2b_models import Attribute, AttributeValue, Category
 from catalog.domain.events import product_fact, promotion_fact
 from catalog.domain.models import Product, Promotion
 from catalog.ledger import stock_differences
@@ -16,6 +17,7 @@ from chassis.cli import Service
 from chassis.db import ALL_ACCOUNTS
 from chassis.messaging.outbox import Fact
 from chassis.messaging.republish import Aggregate, republish_command
+from chassis.text_forms import in_other_form
 
 
 def _product(row: Any) -> tuple[str, Fact]:
@@ -39,15 +41,19 @@ def reconcile(service: Service) -> None:
     """Compare every product's stock, of all accounts, with its ledger; exit 1 and name those that differ.
 
     Name the products, too, whose SKU means the same as another one's: twins from the time before SKUs had keys.
+    Name uids in another Unicode form than the one they are looked up in.
     """
     with service.database().read(ALL_ACCOUNTS) as session:
         differences = stock_differences(session)
         twins = sku_twins(session)
+        other_forms = in_other_form(session, Category.uid, Attribute.uid, AttributeValue.uid)
     for twin in twins:
         click.echo(
             f"account {twin.account_id}, product {twin.id}: SKU {twin.sku} means the same as {twin.other_sku}"
             f" of product {twin.other_id}"
         )
+    for sentence in other_forms:
+        click.echo(sentence)
     for account_id, product_id, stock, ledger in differences:
         click.echo(f"account {account_id}, product {product_id}: stock {stock}, ledger {ledger}")
     if differences:

@@ -20,6 +20,7 @@ from catalog.domain.pricing import NOTATIONS
 from catalog.domain.product_file import COLUMNS, Line, SupplierNames
 from chassis.problems import Invalid
 from chassis.spreadsheets import BYTE_ORDER_MARK, csv_rows, is_damaged_code, is_error_value, plain_number, unguarded
+from chassis.text import cut, nfc
 
 MAX_LINES = 50_000
 MAX_LINE = 64 * 1024  # characters
@@ -122,7 +123,7 @@ def _columns(names: Iterable[str]) -> list[str]:
     while columns and not columns[-1]:
         columns.pop()  # spreadsheets leave empty columns at the end
     if unknown := [name for name in columns if name not in COLUMNS]:
-        raise BadFile(f"Unknown columns: {', '.join(unknown)}. There are: {', '.join(COLUMNS)}.")
+        raise BadFile(f"Unknown columns: {', '.join(map(cut, unknown[:10]))}. There are: {', '.join(COLUMNS)}.")
     if twice := sorted({name for name in columns if columns.count(name) > 1}):
         raise BadFile(f"Columns that are there twice: {', '.join(twice)}.")
     if "sku" not in columns:
@@ -135,7 +136,7 @@ def _line(number: int, columns: Sequence[str], cells: Sequence[str], decimal: De
     if len(cells) < len(columns) or any(cells[len(columns) :]):
         line.errors["line"] = [f"This line has {len(cells)} cells, the header has {len(columns)}."]
     for column, cell in zip(columns, cells, strict=False):
-        value = unguarded(cell).strip()
+        value = nfc(unguarded(cell).strip())
         if not value and column != "sku":
             if column == "supplier":
                 line.fields["supplier"] = None
@@ -154,7 +155,7 @@ def _text(field: str) -> Reader:
     def read(cell: str, _decimal: DecimalMark) -> Any:
         value = _FIELDS[field].deserialize(cell)
         if is_error_value(cell):
-            raise ma.ValidationError(f'"{cell}" is an error of the spreadsheet that wrote the file.')
+            raise ma.ValidationError(f'"{cut(cell)}" is an error of the spreadsheet that wrote the file.')
         return value
 
     return read
@@ -163,14 +164,14 @@ def _text(field: str) -> Reader:
 def _sku(cell: str, decimal: DecimalMark) -> Any:
     if is_damaged_code(cell):
         raise ma.ValidationError(
-            f'"{cell}" is a number that a spreadsheet has shortened. Format the column as text and export it again.'
+            f'"{cut(cell)}" is a number that a spreadsheet has shortened. Format the column as text and export it again.'
         )
     return _text("sku")(cell, decimal)
 
 
 def _supplier(cell: str, _decimal: DecimalMark) -> str:
     if is_error_value(cell):
-        raise ma.ValidationError(f'"{cell}" is an error of the spreadsheet that wrote the file.')
+        raise ma.ValidationError(f'"{cut(cell)}" is an error of the spreadsheet that wrote the file.')
     return cell
 
 
@@ -184,7 +185,7 @@ def _tax_rate(cell: str, decimal: DecimalMark) -> Any:
         try:
             return _FIELDS["tax_rate"].deserialize(float(_plain(rate, decimal)))  # 16 and 0.160 spell a rate too
         except (ValueError, ma.ValidationError):
-            raise ma.ValidationError(f'"{cell}" is not a valid choice.') from None
+            raise ma.ValidationError(f'"{cut(cell)}" is not a valid choice.') from None
     return rate
 
 
@@ -196,7 +197,7 @@ def _plain(cell: str, decimal: DecimalMark) -> str:
     if plain_number(cell, other) is None:
         return ""  # the field says what it wants
     raise ma.ValidationError(
-        f'"{cell}" has no decimal {decimal}. If the numbers of this file have a decimal {other}, import it with'
+        f'"{cut(cell)}" has no decimal {decimal}. If the numbers of this file have a decimal {other}, import it with'
         f" decimal={other}."
     )
 

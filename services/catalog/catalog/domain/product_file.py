@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chassis.search import search_text
+from chassis.text import cut
 
 COLUMNS = (
     "sku", "name", "price", "tax_rate", "current_stock", "low_stock_threshold", "supplier", "is_active",
@@ -56,9 +57,9 @@ class SupplierNames:
             return self._by_id[label]
         folded = search_text(label)
         if self._times[folded] > 1:
-            raise KeyError(f'More than one supplier is named "{label}": give its id.')
+            raise KeyError(f'More than one supplier is named "{cut(label)}": give its id.')
         if folded not in self._ids:
-            raise KeyError(f'No supplier is named "{label}", and none has it as its id.')
+            raise KeyError(f'No supplier is named "{cut(label)}", and none has it as its id.')
         return self._ids[folded]
 
 

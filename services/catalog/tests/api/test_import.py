@@ -152,7 +152,7 @@ def test_what_can_be_wrong_with_a_line(client, product, send):
         },
         10: {"current_stock": ["This value may not be less than the reserved quantity (4)."]},
         11: {"sku": ["Ensure this field has no more than 64 characters."]},
-        12: {"supplier": [f'No supplier is named "{endless}", and none has it as its id.']},
+        12: {"supplier": [f'No supplier is named "{endless[:99]}…", and none has it as its id.']},
     }
 
 
