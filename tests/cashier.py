@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import time
 import uuid
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pika
 import requests
 from requests.adapters import HTTPAdapter
 
@@ -43,6 +45,21 @@ def drained(platform: Platform) -> None:
 
     for service in SERVICES:
         eventually(lambda s=service: figure(s, "mostrador_outbox_depth") == 0, f"{service}'s outbox is empty")  # type: ignore[misc]
+
+
+def dead_letters(platform: Platform) -> dict[str, int]:
+    """How many each service has."""
+    worker = json.loads((platform.settings.processes / "sales-worker.json").read_text())
+    broker = pika.BlockingConnection(pika.URLParameters(worker["env"]["MOSTRADOR_AMQP_URL"]))
+    try:
+        queues = {service: f"{service}.dead" for service in SERVICES}
+        channel = broker.channel()
+        return {
+            service: channel.queue_declare(queue, passive=True).method.message_count
+            for service, queue in queues.items()
+        }
+    finally:
+        broker.close()
 
 
 class From(HTTPAdapter):

@@ -9,7 +9,6 @@ says on which databases (comma-separated; PostgreSQL alone unless told) and MOST
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import random
 import signal
@@ -25,11 +24,10 @@ from pathlib import Path
 from threading import Condition
 from typing import Any
 
-import pika
 import pytest
 import requests
 
-from cashier import SERVICES, Api, drained, eventually
+from cashier import Api, dead_letters, drained, eventually
 from chassis.settings import Settings
 from native.errors import NotReady
 from native.platform import Platform
@@ -327,21 +325,6 @@ class ShakenShop:
         told = general.get("total_tickets", 0), Decimal(str(general.get("total_revenue", 0)))
         if told != (len(paid), sum(paid)):
             yield f"the summary says {told}, {(len(paid), sum(paid))} expected"
-
-
-def dead_letters(platform: Platform) -> dict[str, int]:
-    """How many each service has."""
-    worker = json.loads((platform.settings.processes / "sales-worker.json").read_text())
-    broker = pika.BlockingConnection(pika.URLParameters(worker["env"]["MOSTRADOR_AMQP_URL"]))
-    try:
-        queues = {service: f"{service}.dead" for service in SERVICES}
-        channel = broker.channel()
-        return {
-            service: channel.queue_declare(queue, passive=True).method.message_count
-            for service, queue in queues.items()
-        }
-    finally:
-        broker.close()
 
 
 def test_whatever_dies_each_order_is_paid_and_charged_once_or_not_at_all(shop: ShakenShop) -> None:

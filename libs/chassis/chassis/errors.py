@@ -61,7 +61,7 @@ def install(app: Flask) -> None:
         if outages.worth_retrying(error):
             log.error("database_unavailable", error=str(error.orig))
             metrics.DATABASE_TROUBLE.labels("away").inc()
-            return render(Unavailable())
+            return render(Unavailable(retry_after=1))
         return bug(error)
 
     @app.errorhandler(PoolTimeout)

@@ -32,7 +32,7 @@ def test_an_outage_is_a_503_with_retry_after_and_leaves_nothing(client, database
     with failing(database_of(client.app), sqlstate):
         for answer in (client.post("/api/widgets/", WIDGET), client.get("/api/widgets/")):
             assert answer.status == 503
-            assert answer.headers["Retry-After"] == "2"
+            assert answer.headers["Retry-After"] == "1"
         assert client.get("/readyz").status == 503
     assert count(database) == 0
     assert client.post("/api/widgets/", WIDGET).status == 201
