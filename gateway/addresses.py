@@ -1,14 +1,20 @@
 """Which addresses stand behind the services' names. nginx looks a name up once, when it reads its configuration, and does
-not start with one that nobody knows; containers come and go. So the gateway looks names up itself, and goes on looking.
+not start with one that nobody knows; containers come and go. So the gateway looks names up itself, and goes on looking. Of
+several instances it takes those that answer: nginx itself can only go by the answers that clients get.
 """
 
 import json
 import socket
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 RECORD = "conf/instances.json"
 """In the gateway's folder: what its configuration was written with."""
+
+PROBE_SECONDS = 3.0
+"""An instance that takes longer to say that it is alive counts as gone while another one answers."""
 
 Instances = dict[str, list[str]]
 """`ip:port` of each instance of a service, in order; empty while nobody knows its name."""
@@ -17,9 +23,33 @@ Instances = dict[str, list[str]]
 def look_up(addresses: Mapping[str, Iterable[str]], known: Mapping[str, list[str]]) -> Instances:
     """The instances behind each service's `host:port`s. While no name of it is known, those that it had stay."""
     return {
-        service: sorted({found for address in listed for found in instances(address)}) or list(known.get(service, ()))
+        service: answering(
+            sorted({found for address in listed for found in instances(address)}) or list(known.get(service, ()))
+        )
         for service, listed in addresses.items()
     }
+
+
+def answering(all_: list[str]) -> list[str]:
+    """Those of several instances that answer; all of them while none does."""
+    if len(all_) < 2:
+        return all_
+    with ThreadPoolExecutor(len(all_)) as pool:
+        alive = list(pool.map(answers, all_))
+    return [instance for instance, answered in zip(all_, alive, strict=True) if answered] or all_
+
+
+def answers(instance: str) -> bool:
+    """Whether an instance answers HTTP, whatever it says."""
+    connection = HTTPConnection(instance, timeout=PROBE_SECONDS)
+    try:
+        connection.request("GET", "/livez")
+        connection.getresponse().read()
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+    return True
 
 
 def instances(address: str) -> list[str]:

@@ -165,7 +165,9 @@ class Agent:
 
 
 def follow_addresses(settings: AgentSettings, pid: str) -> None:
-    """Other containers behind a name: nginx starts new workers that know them, the old ones end what they have begun."""
+    """Other containers behind a name, or one that is gone: nginx starts new workers that know them, the old ones end what
+    they have begun.
+    """
     home = Path(settings.home)
     known = recorded(home)
     found = look_up(settings.addresses, known)

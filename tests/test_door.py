@@ -38,6 +38,23 @@ def test_the_front_page_tells_how_the_services_are(platform: Platform) -> None:
     assert "Todos los servicios funcionan." in page.text
 
 
+LISTS = (
+    "/api/users/", "/api/products/", "/api/suppliers/", "/api/promotions/", "/api/orders/", "/api/customers/",
+    "/api/chatbotusers/", "/api/sessions/", "/api/auth/audit/", "/api/analytics/reports/low-stock/",
+    "/api/v1/product", "/api/v1/order", "/api/v1/client", "/api/v1/user",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_long_unknown_argument_of_a_list_takes_no_service_away(api: Api, path: str) -> None:
+    search = "search=" + "%F0%9F%8C%AE" * 190
+    for query in (f"unknown={'x' * 2500}&limit=1", f"{search}&unknown={'%2C' * 800}", f"{search}&{search}"):
+        answer = api.ask("GET", f"{path}?{query}")
+        assert answer.status_code == 200, (answer.status_code, answer.text[:200])
+        assert "unknown" not in answer.headers.get("Link", "")
+    assert api.ask("GET", path).status_code == 200
+
+
 def test_a_logged_out_session_is_refused_at_once_on_every_service(platform: Platform) -> None:
     for path in ONE_PATH_A_SERVICE:
         user = Api(platform.url, platform.admin.username, platform.admin.password)

@@ -69,6 +69,9 @@ class Service:
             "headers": headers,
             "size": len(body),
         }
+        if request.path == "/livez":  # the agent asks it of each of several instances
+            self.reply(request, 200, {"status": "ok"})
+            return
         self.seen.append(seen)
         if request.path in self.held:
             self.held[request.path].wait(20)
@@ -90,11 +93,16 @@ class Service:
 
 
 class BreakingOff:
-    """An instance that takes each request whole and hangs up: nobody knows what it has done."""
+    """An instance that takes each request whole and hangs up: nobody knows what it has done.
+
+    It sends first what `answers` has for the request's path. While it is `alive` it says so to who asks.
+    """
 
     def __init__(self, port: int) -> None:
         self.address = f"127.0.0.1:{port}"
         self.requests: list[str] = []
+        self.alive = True
+        self.answers: dict[str, bytes] = {}
         self.listener = socket.create_server(("127.0.0.1", port))
         threading.Thread(target=self.serve, daemon=True).start()
 
@@ -105,7 +113,11 @@ class BreakingOff:
             except OSError:
                 return
             with connection:
-                self.requests.append(connection.recv(65536).partition(b"\r\n")[0].decode())
+                if not (request := connection.recv(65536)).startswith(b"GET /livez "):
+                    self.requests.append(request.partition(b"\r\n")[0].decode())
+                    connection.sendall(self.answers.get(request.split()[1].decode(), b""))
+                elif self.alive:
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 
     def stop(self) -> None:
         self.listener.shutdown(socket.SHUT_RDWR)

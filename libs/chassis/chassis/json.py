@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -35,6 +35,22 @@ def json_response(
 ) -> Response:
     """An answer with `value` as its JSON body."""
     return Response(dumps(value, numbers=numbers), status, headers, mimetype="application/json")
+
+
+def streamed_array(
+    portions: Iterable[Iterable[Any]], status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """An answer with a JSON array that is never in memory as a whole: portions of its elements are sent as they come."""
+
+    def body() -> Iterator[bytes]:
+        separator = b"["
+        for portion in portions:
+            for value in portion:
+                yield separator + dumps(value)
+                separator = b","
+        yield b"[]" if separator == b"[" else b"]"
+
+    return Response(body(), status, headers, mimetype="application/json")
 
 
 class OrjsonProvider(JSONProvider):

@@ -6,7 +6,7 @@ A page past the end is empty; a `page_size` above 200 is 200.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,12 +15,14 @@ from sqlalchemy import Row, Select
 from sqlalchemy.orm import Session
 
 from chassis import schemas
-from chassis.json import json_response
+from chassis.json import json_response, streamed_array
 from chassis.prepared import PreparedList, counting
 
 MAX_PAGE_SIZE = 200
 DEFAULT_PAGE_SIZE = 50
 UNPAGED_LIMIT = 1000
+MAX_LINK = 16 * 1024
+"""Characters. A longer `Link` is left out: the gateway has room for 32 KB of headers."""
 
 
 class ListQuery(schemas.Schema):
@@ -46,7 +48,7 @@ def listed(
     """Answer with one page of `statement`'s rows, each through `to_dict`. `values` are those of its bound parameters.
 
     With `whole_page` it takes the page's rows and gives the list of answers, so that what belongs to them is fetched by
-    one statement.
+    one statement. Where that could fill the memory it gives an iterator of such lists, and the answer is streamed.
     """
     paged = "page" in query or "page_size" in query or enveloped
     number = query.get("page", 1) if paged else 1
@@ -54,14 +56,16 @@ def listed(
     offset = (number - 1) * size
     rows, total = rows_and_total(session, statement, values, offset=offset, limit=size)
     if paged:
-        links = _links(number, number, size, total)
+        links = _links(query, number, number, size, total)
     else:
-        links = _links(1, size // MAX_PAGE_SIZE, MAX_PAGE_SIZE, total, page_size=MAX_PAGE_SIZE)
+        links = _links(query, 1, size // MAX_PAGE_SIZE, MAX_PAGE_SIZE, total, page_size=MAX_PAGE_SIZE)
     items = to_dict(rows) if whole_page else [to_dict(row) for row in rows]
-    headers = {
-        "X-Total-Count": str(total),
-        "Link": ", ".join(f'<{url}>; rel="{rel}"' for rel, url in links.items()),
-    }
+    headers = {"X-Total-Count": str(total)}
+    link = ", ".join(f'<{url}>; rel="{rel}"' for rel, url in links.items())
+    if len(link) <= MAX_LINK:
+        headers["Link"] = link
+    if isinstance(items, Iterator):
+        return streamed_array(items, 200, headers)
     if enveloped:
         body = {"count": total, "next": links.get("next"), "previous": links.get("prev"), "results": items}
         return json_response(body, 200, headers)
@@ -88,12 +92,14 @@ def rows_and_total(
     return rows, session.execute(counting(statement), values).scalar_one()
 
 
-def _links(shown: int, through: int, size: int, total: int, **more: int) -> dict[str, str]:
-    """Where to go from the pages `shown` to `through`, with the request's arguments and `more`."""
+def _links(query: Mapping[str, Any], shown: int, through: int, size: int, total: int, **more: int) -> dict[str, str]:
+    """Where to go from the pages `shown` to `through`, with the arguments that the list knows and `more`."""
     last = max(1, -(-total // size))
     pages = {"first": 1, "prev": shown - 1, "next": through + 1, "last": last}
     # Relative to the host: the gateway's name is the client's business.
-    arguments = [(name, value) for name, value in request.args.items(multi=True) if name != "page"]
+    # An unknown argument filters nothing, and of a repeated one the schema reads the last that is not empty.
+    given = {name: value for name, value in request.args.items(multi=True) if value != ""}
+    arguments = [(name, value) for name, value in given.items() if name in query and name != "page"]
     return {
         rel: f"{request.path}?{urlencode([*arguments, *more.items(), ('page', page)])}"
         for rel, page in pages.items()

@@ -236,6 +236,19 @@ def test_a_list_without_a_page_says_where_the_rest_is(client, monkeypatch):
     assert seen == list("edcba"), "each row once"
 
 
+def test_links_repeat_the_arguments_that_the_list_knows_and_no_others(client, monkeypatch):
+    for name in "abc":
+        make(client, name)
+    long = "x" * 2500
+    page = client.get(f"/api/widgets/?unknown={long}&page_size=1&page_size=&page_size=2&ordering=-name")
+    one, two = (f"/api/widgets/?page_size=2&ordering=-name&page={number}" for number in (1, 2))
+    assert page.headers["Link"] == f'<{one}>; rel="first", <{two}>; rel="next", <{two}>; rel="last"'
+    monkeypatch.setattr(pagination, "MAX_LINK", 100)
+    page = client.get("/api/widgets/?page_size=2&ordering=-name")
+    assert (len(page.json), page.headers["X-Total-Count"]) == (2, "3")
+    assert "Link" not in page.headers
+
+
 def test_conditional_requests(client):
     made = make(client).json
     path = f"/api/widgets/{made['id']}/"
