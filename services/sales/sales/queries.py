@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -30,6 +30,8 @@ LINE_COLUMNS = (
     OrderLine.quantity, OrderLine.unit_price, OrderLine.tax_rate, OrderLine.tax_amount, OrderLine.discount_amount,
     OrderLine.amount,
 )  # fmt: skip
+LINES_AT_ONCE = 4_000
+"""Lines that a list of orders has in memory at once; a page of ordinary orders has some hundred."""
 ORDERINGS = {
     "id": Order.id,
     "created_at": Order.created_at,
@@ -108,19 +110,51 @@ def lines_of(session: Session, order_id: int) -> Sequence[Row]:
 
 def lines_of_all(session: Session, order_ids: Sequence[int]) -> dict[int, list[Row]]:
     """The lines of many orders by order id; one statement."""
+    return _by_order(order_ids, session.execute(_lines_of(order_ids)).mappings())
+
+
+def _lines_of(order_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
+    lines = select(*LINE_COLUMNS).where(OrderLine.order_id.in_(order_ids))
+    return lines.order_by(OrderLine.order_id, OrderLine.position)
+
+
+def _by_order(order_ids: Sequence[int], lines: Iterable[Row]) -> dict[int, list[Row]]:
     found: dict[int, list[Row]] = {order_id: [] for order_id in order_ids}
-    statement = (
-        select(*LINE_COLUMNS).where(OrderLine.order_id.in_(order_ids)).order_by(OrderLine.order_id, OrderLine.position)
-    )
-    for line in session.execute(statement).mappings():
+    for line in lines:
         found[line["order_id"]].append(line)
     return found
 
 
 def order_answers(session: Session, orders: Sequence[Any]) -> list[dict[str, Any]]:
-    """A page of rows of `orders_matching` as the list answers them; one statement for all lines."""
+    """Some rows of `orders_matching` as the list answers them; one statement for all lines."""
     lines = lines_of_all(session, [order.id for order in orders]) if orders else {}
     return [order_answer(order._mapping, lines[order.id]) for order in orders]
+
+
+def order_page(session: Session, orders: Sequence[Any]) -> list[dict[str, Any]] | None:
+    """`order_answers` of a page, by the same one statement; None when they have more than `LINES_AT_ONCE` lines."""
+    ids = [order.id for order in orders]
+    lines = session.execute(_lines_of(ids).limit(LINES_AT_ONCE + 1)).mappings().all() if orders else []
+    if len(lines) > LINES_AT_ONCE:
+        return None
+    found = _by_order(ids, lines)
+    return [order_answer(order._mapping, found[order.id]) for order in orders]
+
+
+def portions(session: Session, orders: Sequence[Any]) -> list[list[Any]]:
+    """The orders in their order, cut so that a portion has `LINES_AT_ONCE` lines at most, or is a single order."""
+    ids = [order.id for order in orders]
+    counting = select(OrderLine.order_id, func.count()).where(OrderLine.order_id.in_(ids)).group_by(OrderLine.order_id)
+    lines: dict[int, int] = dict(session.execute(counting).all())
+    found: list[list[Any]] = []
+    room = 0
+    for order in orders:
+        room -= lines.get(order.id, 0)
+        if room < 0 or not found:
+            found.append([])
+            room = LINES_AT_ONCE - lines.get(order.id, 0)
+        found[-1].append(order)
+    return found
 
 
 def orders_matching(session: Session, query: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:

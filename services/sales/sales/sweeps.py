@@ -10,7 +10,7 @@ from chassis.sweeps import Sweep
 from sales.config import Config
 from sales.usecases.transitions import expire_orders
 
-BATCH = 100
+BATCH = 20  # an order may have 500 lines, and an event tells them all
 
 _log = logs.get(__name__)
 

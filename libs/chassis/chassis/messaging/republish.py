@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from chassis.cli import Service
 
 BATCH = 100
+PARTS_OF = 20
+"""Rows whose parts are in memory at once: an order has up to 500 lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +67,25 @@ def _republish_account(database: Database, aggregate: Aggregate, account: int) -
                 .limit(BATCH)
             )
             rows = session.execute(after).all()
-            facts: dict[str, list[Fact]] = {}
             keys = [getattr(row, aggregate.key.key) for row in rows]
-            parts = None if aggregate.parts is None or not keys else aggregate.parts(session, keys)
-            for key, row in zip(keys, rows, strict=True):
-                type_, fact = aggregate.told(row) if parts is None else aggregate.told(row, parts[key])
-                facts.setdefault(type_, []).append(fact)
-            for type_, its_facts in facts.items():
-                emit_many(session, type_, its_facts)
+            step = BATCH if aggregate.parts is None else PARTS_OF
+            for start in range(0, len(rows), step):
+                _tell(session, aggregate, keys[start : start + step], rows[start : start + step])
         told += len(rows)
         if len(rows) < BATCH:
             return told
         last = keys[-1]
         database.give_way()
+
+
+def _tell(session: Session, aggregate: Aggregate, keys: Sequence[int], rows: Sequence[Any]) -> None:
+    facts: dict[str, list[Fact]] = {}
+    parts = None if aggregate.parts is None else aggregate.parts(session, keys)
+    for key, row in zip(keys, rows, strict=True):
+        type_, fact = aggregate.told(row) if parts is None else aggregate.told(row, parts[key])
+        facts.setdefault(type_, []).append(fact)
+    for type_, its_facts in facts.items():
+        emit_many(session, type_, its_facts)
 
 
 def republish_command(*aggregates: Aggregate) -> click.Command:

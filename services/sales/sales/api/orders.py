@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flask import Response
@@ -11,7 +12,7 @@ from chassis import conditional, idempotency, pagination, web
 from chassis.access import current_user
 from chassis.blueprint import Blueprint
 from chassis.columns import utcnow
-from chassis.current import reading, settings
+from chassis.current import database, reading, settings
 from chassis.failpoints import failpoint
 from chassis.json import json_response
 from chassis.problems import NotFound, Unavailable
@@ -75,9 +76,22 @@ def list_orders(query: dict[str, Any]) -> Response:
     """The account's orders, newest first."""
     with reading() as session:
         statement = queries.orders_matching(session, query)
-        return pagination.listed(
-            session, statement, query, lambda rows: queries.order_answers(session, rows), whole_page=True
-        )
+        return pagination.listed(session, statement, query, lambda rows: _page(session, rows), whole_page=True)
+
+
+def _page(session: Session, orders: Sequence[Any]) -> list[dict[str, Any]] | Iterator[list[dict[str, Any]]]:
+    """The page's orders; with very many lines, portion by portion."""
+    page = queries.order_page(session, orders)
+    if page is not None:
+        return page
+    # Sent after the request's own session has ended, by sessions of their own: a slow client holds no connection.
+    held, account = database(), current_user().account_id
+
+    def portion(part: list[Any]) -> list[dict[str, Any]]:
+        with held.read(account) as later:
+            return queries.order_answers(later, part)
+
+    return map(portion, queries.portions(session, orders))
 
 
 @blp.get("/api/orders/<int:order_id>/")

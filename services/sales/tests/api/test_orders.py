@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 
 from chassis.db import ALL_ACCOUNTS
 from chassis.testing import counted_statements
@@ -330,3 +331,63 @@ def test_a_taken_folio_is_drawn_again(client, database, make_order, monkeypatch)
     assert make_order(account_id=2)["ticket_folio"] == "0000AAAA"
     with database.read(ALL_ACCOUNTS) as session:
         assert session.execute(select(func.count()).select_from(OrderLine)).scalar_one() == 6
+
+
+# --- orders of very many lines
+
+
+@pytest.fixture
+def large_orders(database, make_order):
+    """`large_orders(orders, lines)`: PENDING orders, of which each has so many lines."""
+
+    def make(orders, lines):
+        pattern = make_order()["id"]
+        with database.transaction(1) as session:
+            order, line = (
+                dict(session.execute(select(model.__table__).where(column == pattern)).mappings().first())
+                for model, column in ((Order, Order.id), (OrderLine, OrderLine.order_id))
+            )
+            ids = range(pattern + 1, pattern + 1 + orders)
+            session.execute(
+                insert(Order.__table__),
+                [{**order, "id": id_, "uid": f"u{id_}", "ticket_folio": f"{id_:08X}"} for id_ in ids],
+            )
+            for id_ in ids:
+                rows = [{**line, "order_id": id_, "position": position} for position in range(lines)]
+                session.execute(insert(OrderLine.__table__), rows)
+
+    return make
+
+
+@pytest.mark.parametrize("query", ["ordering=id", "page=2&page_size=4&ordering=-created_at"])
+def test_a_page_of_very_many_lines_is_the_same_page_in_portions(client, large_orders, monkeypatch, query):
+    large_orders(9, 7)
+    whole = client.get(f"/api/orders/?{query}")
+    monkeypatch.setattr("sales.queries.LINES_AT_ONCE", 15)
+    streamed = client.get(f"/api/orders/?{query}")
+    assert "Content-Length" in whole.headers
+    assert "Content-Length" not in streamed.headers
+    assert streamed.data == whole.data
+    for header in ("X-Total-Count", "Link"):
+        assert streamed.headers[header] == whole.headers[header]
+    monkeypatch.setattr("sales.queries.LINES_AT_ONCE", 1)  # an order is never cut
+    assert client.get(f"/api/orders/?{query}").data == whole.data
+
+
+def test_a_page_of_very_many_lines_takes_bounded_memory(app, database, large_orders, token_for):
+    large_orders(16, 250)
+    headers = {"Authorization": f"Bearer {token_for()}"}
+
+    def peak(at_once):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("sales.queries.LINES_AT_ONCE", at_once)
+            tracemalloc.start()
+            answer = app.test_client().get("/api/orders/?page=1&page_size=200", headers=headers, buffered=False)
+            size = sum(len(part) for part in answer.response)
+            answer.close()
+            _, highest = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+        return size, highest / 1e6
+
+    assert peak(250)[0] == peak(100_000)[0]
+    assert peak(250)[1] < peak(100_000)[1] / 3
