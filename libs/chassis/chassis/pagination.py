@@ -97,9 +97,9 @@ def _links(query: Mapping[str, Any], shown: int, through: int, size: int, total:
     last = max(1, -(-total // size))
     pages = {"first": 1, "prev": shown - 1, "next": through + 1, "last": last}
     # Relative to the host: the gateway's name is the client's business.
-    # An unknown argument filters nothing, and of a repeated one the schema reads the last that is not empty.
-    given = {name: value for name, value in request.args.items(multi=True) if value != ""}
-    arguments = [(name, value) for name, value in given.items() if name in query and name != "page"]
+    # Neither an unknown argument nor an empty one changes the list.
+    given = [(name, value) for name, value in request.args.items(multi=True) if value != ""]
+    arguments = [(name, value) for name, value in given if name in query and name != "page"]
     return {
         rel: f"{request.path}?{urlencode([*arguments, *more.items(), ('page', page)])}"
         for rel, page in pages.items()
