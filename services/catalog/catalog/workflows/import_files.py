@@ -6,7 +6,8 @@ import that was interrupted has stored the lines before that point: the same fil
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from time import perf_counter
 
 from catalog.domain.actors import Actor
 from catalog.domain.errors import ChangedMeanwhile
@@ -16,18 +17,29 @@ from catalog.usecases.imports import import_products, refresh_statistics
 from chassis.db import Database
 
 LINES_A_TRANSACTION = 500
+"""The most; on a slow or busy machine fewer, until a transaction takes no longer than `SECONDS`."""
+FEWEST_LINES = 50
+SECONDS = 0.15
 _MANY = 1000
 _TRIES = 3
 
 
 def import_file(database: Database, *, plan: ImportPlan, actor: Actor) -> None:
-    """Store what the plan says; the lines' verdicts then say what was done.
+    """Store what the plan says, products in the order of their ids, new ones last; the lines' verdicts then say what was done.
 
     A line that can't be stored any more, because its product or supplier was changed since it was judged, becomes an error.
     ChangedMeanwhile when products keep changing; what was stored until then stays.
     """
-    for part in _parts(plan):
+    ids, new, lines = sorted(plan.existing), plan.new, LINES_A_TRANSACTION
+    while ids or new:
+        part = ImportPlan(existing={id_: plan.existing[id_] for id_ in ids[:lines]})
+        if not ids:
+            part, new = ImportPlan(new=new[:lines]), new[lines:]
+        ids = ids[lines:]
+        began = perf_counter()
         _store(database, part, actor)
+        fitting = int(lines * SECONDS / (perf_counter() - began))
+        lines = min(LINES_A_TRANSACTION, max(FEWEST_LINES, fitting))
         database.give_way()
     if len(plan.new) >= _MANY:
         with database.transaction() as session:
@@ -45,12 +57,3 @@ def _store(database: Database, part: ImportPlan, actor: Actor) -> None:
             with database.read() as session:
                 part = plan_import(session, lines)
     raise ChangedMeanwhile
-
-
-def _parts(plan: ImportPlan) -> Iterator[ImportPlan]:
-    """Yield the plan in parts of one transaction each, products in the order of their ids, new ones last."""
-    ids = sorted(plan.existing)
-    for start in range(0, len(ids), LINES_A_TRANSACTION):
-        yield ImportPlan(existing={id_: plan.existing[id_] for id_ in ids[start : start + LINES_A_TRANSACTION]})
-    for start in range(0, len(plan.new), LINES_A_TRANSACTION):
-        yield ImportPlan(new=plan.new[start : start + LINES_A_TRANSACTION])

@@ -271,6 +271,7 @@ def test_statements_grow_with_transactions_only(send, app, client, monkeypatch):
     from catalog.workflows import import_files
 
     monkeypatch.setattr(import_files, "LINES_A_TRANSACTION", 1000)
+    monkeypatch.setattr(import_files, "SECONDS", 60)
 
     def statements(count, price):
         text = "sku,name,price,current_stock\n" + "".join(f"S{n},Name,{price},{price}\n" for n in range(count))
@@ -419,6 +420,7 @@ def test_an_interrupted_import_is_repeated_without_harm(client, send, monkeypatc
     from catalog.workflows import import_files
 
     monkeypatch.setattr(import_files, "LINES_A_TRANSACTION", 2)
+    monkeypatch.setattr(import_files, "SECONDS", 60)
     store, calls = import_files.import_products, []
 
     def broken(session, **how):
@@ -467,6 +469,7 @@ def test_tills_sell_between_the_short_transactions_of_an_import(client, product,
     from catalog.workflows import import_files
 
     monkeypatch.setattr(import_files, "LINES_A_TRANSACTION", 10)
+    monkeypatch.setattr(import_files, "SECONDS", 60)
     sold, answers, sizes = product(sku="sold", current_stock=100), [], []
     store = import_files.import_products
 
@@ -485,3 +488,21 @@ def test_tills_sell_between_the_short_transactions_of_an_import(client, product,
     assert counts(send(file)) == (26, 25, 1, 0, 0)
     assert sizes == [1, 10, 10, 5]
     assert [answer.status for answer in answers] == [200] * 4
+
+
+def test_transactions_get_shorter_on_a_slow_machine(send, monkeypatch):
+    from catalog.workflows import import_files
+
+    sizes, clock = [], iter(range(1000))
+    store = import_files.import_products
+
+    def measured(session, *, plan, **how):
+        sizes.append(len(plan.new))
+        return store(session, plan=plan, **how)
+
+    monkeypatch.setattr(import_files, "import_products", measured)
+    monkeypatch.setattr(import_files, "perf_counter", lambda: next(clock))  # each transaction takes a second
+    for name, value in (("LINES_A_TRANSACTION", 20), ("FEWEST_LINES", 2), ("SECONDS", 0.25)):
+        monkeypatch.setattr(import_files, name, value)
+    assert send("sku,name,price\n" + "".join(f"S{n},Name,1\n" for n in range(32))).status == 200
+    assert sizes == [20, 5, 2, 2, 2, 1]
