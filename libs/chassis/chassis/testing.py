@@ -27,6 +27,7 @@ from chassis.db import ALL_ACCOUNTS, Base, Database
 from chassis.tenants import zones_seen
 from chassis.testing_client import ApiClient
 from chassis.testing_concurrency import CALLERS
+from chassis.testing_statements import watched_statements
 from chassis.uids import new_uid
 
 PAIRS = (
@@ -97,6 +98,12 @@ _TRIGGERS = text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
 def _tables_of(database: Database) -> frozenset[str]:
     """The tables that the migrations made; the process may have loaded the models of other databases too."""
     return frozenset(inspect(database.engine).get_table_names())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _every_statement_names_its_account() -> Iterator[None]:
+    with watched_statements():
+        yield
 
 
 @pytest.fixture(autouse=True)

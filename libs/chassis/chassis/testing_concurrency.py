@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import text
+from sqlalchemy import Select, text
+from sqlalchemy.orm import Session
 
 from chassis.db import ALL_ACCOUNTS, Database
 
@@ -33,6 +34,30 @@ def together(number: int, call: Callable[[int], T]) -> list[T]:
 
     with ThreadPoolExecutor(at_once) as pool:
         return list(pool.map(run, range(number)))
+
+
+def lock_on(database: Database, take: Callable[[Session], Any], rows: Select[Any], account_id: int = 1) -> str:
+    """How `take` locks the `rows` until its transaction ends (PostgreSQL).
+
+    "alone" when nobody else may lock them, "against writers" when others may refer to them, "shared" when others may take
+    the same lock, "" when they are not locked.
+    """
+
+    def free(*, read: bool = False, key_share: bool = False) -> bool:
+        with database.transaction(account_id) as other:
+            locked = other.execute(rows.with_for_update(skip_locked=True, read=read, key_share=key_share)).all()
+        return len(locked) == number
+
+    with database.read(account_id) as session:
+        number = len(session.execute(rows).all())
+    assert number, "no row to lock"
+    with database.transaction(account_id) as session:
+        take(session)
+        if free():
+            return ""
+        if free(read=True):
+            return "shared"
+        return "against writers" if free(read=True, key_share=True) else "alone"
 
 
 def wait_for_a_lock(database: Database) -> None:

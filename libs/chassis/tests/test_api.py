@@ -1,14 +1,15 @@
 """What every service's surface does, seen from outside."""
 
 import re
+from datetime import timedelta
 from threading import Event, Thread
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from chassis import idempotency, idempotency_keys, pagination
-from chassis.db import ALL_ACCOUNTS
-from chassis.idempotency_keys import IdempotencyKey
+from chassis.db import ALL_ACCOUNTS, utcnow
+from chassis.idempotency_keys import IdempotencyKey, prune
 from chassis.problems import Invalid
 from chassis.testing import counted_statements
 from toy import app as toy_app
@@ -300,6 +301,19 @@ def test_a_copy_that_runs_into_the_effect_of_the_first_gets_its_answer(client, m
     monkeypatch.setattr(toy_app.web, "respond", refuse)
     again = make(client, headers=key)
     assert (again.status, again.data, again.headers["Idempotent-Replayed"]) == (201, first.data, "true")
+
+
+def test_a_key_is_kept_for_24_hours_and_no_longer(client, database):
+    def aged(hours):
+        with database.transaction(ALL_ACCOUNTS) as session:
+            session.execute(update(IdempotencyKey).values(created_at=utcnow() - timedelta(hours=hours)))
+        return prune(database)
+
+    key = {"Idempotency-Key": "day"}
+    assert make(client, headers=key).status == 201
+    assert aged(23.9) == 0
+    assert make(client, headers=key).headers["Idempotent-Replayed"] == "true"
+    assert aged(24.1) == 1
 
 
 @pytest.mark.parametrize("key", ["", "a,b", "é", "x" * 256])

@@ -10,8 +10,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from chassis import keys
-from chassis.identity import TokenVerifier, sign_service_token
+from chassis.identity import ServiceIdentity, TokenVerifier, sign_service_token, verify_service_token
 from chassis.keys import RemoteKeyring
+from chassis.problems import InvalidToken
 from chassis.testing import KID
 
 
@@ -106,6 +107,29 @@ def test_service_tokens_open_internal_paths_to_their_pair_only(client, settings)
             assert client.get(path, token=token).status == 404
     finally:
         del settings.service_keys[-2:]
+
+
+def test_a_service_token_counts_only_with_each_of_its_claims_right(settings):
+    secret = "test-secret-of-sales-to-toy-0123456789abcdef-0123456789"
+    settings.service_keys.append(f"sales>toy={secret}")
+    now = int(time.time())
+    right = {"iss": "sales", "aud": "toy", "iat": now, "exp": now + 60, "account_id": 1}
+
+    def verify(kid="sales>toy", algorithm="HS256", **claims):
+        kept = {name: value for name, value in {**right, **claims}.items() if value is not None}
+        return verify_service_token(jwt.encode(kept, secret, algorithm=algorithm, headers={"kid": kid}), settings)
+
+    try:
+        assert verify() == ServiceIdentity("sales", 1)
+        for wrong in (
+            {"aud": "catalog"}, {"aud": ["toy"]}, {"aud": None}, {"iss": "auth"}, {"iss": None}, {"iat": None}, {"exp": None},
+            {"exp": now - 60}, {"iat": now + 60}, {"account_id": "1"}, {"account_id": True},
+            {"kid": "sales>catalog"}, {"kid": "auth>toy"}, {"kid": "toy"}, {"algorithm": "HS384"},
+        ):  # fmt: skip
+            with pytest.raises(InvalidToken):
+                verify(**wrong)
+    finally:
+        settings.service_keys.pop()
 
 
 class Counting:

@@ -9,6 +9,7 @@ import orjson
 import pytest
 from click.testing import CliRunner
 from pika.adapters.blocking_connection import BlockingChannel
+from prometheus_client import REGISTRY
 from rig import Broker, closed, eventually, make_event, running, tell, totals, waiting
 from shop.consumers import SUBSCRIPTIONS
 from shop.domain.models import Mended
@@ -21,7 +22,7 @@ from chassis.messaging import Event, metrics
 from chassis.messaging.broker import BrokerRefuses
 from chassis.messaging.consumer import Consumer
 from chassis.messaging.dead_letters import commands, list_dead, purge, replay
-from chassis.messaging.delivery import ATTEMPTS
+from chassis.messaging.delivery import ATTEMPT_HEADER, ATTEMPTS
 from chassis.messaging.publisher import Publisher
 from chassis.messaging.relay import Relay
 from chassis.messaging.topology import UNROUTED, dead_of, declare_exchange, declare_inbox, inbox_of, retry_of
@@ -99,6 +100,22 @@ def test_a_read_only_database_is_waited_for_and_costs_no_event_an_attempt(
     finally:
         remove(database.engine, "handle_error", record)
     assert [inbox.depth(queue) for queue in (RETRY, DEAD)] == [0, 0]
+
+
+def test_an_event_has_five_attempts_of_which_four_are_counted_as_retried_and_the_last_as_dead(
+    inbox: Broker, consumer: Consumer
+) -> None:
+    def counted() -> dict[str, float]:
+        names = ("mostrador_events_retried_total", "mostrador_events_dead_total")
+        return {name: REGISTRY.get_sample_value(name) or 0 for name in names}
+
+    before = counted()
+    inbox.publish(*wire(make_event("Broken", "b")))
+    with running(consumer):
+        eventually(lambda: inbox.depth(DEAD) == 1)
+    [(_, properties, _)] = inbox.take(DEAD)
+    assert properties.headers[ATTEMPT_HEADER] == 5
+    assert [after - first for after, first in zip(counted().values(), before.values(), strict=True)] == [4, 1]
 
 
 def test_an_event_that_fails_for_a_while_is_handled_once_it_can_be(

@@ -108,7 +108,7 @@ def customers_told(event_of, account):
     st.randoms(use_true_random=False),
 )  # fmt: skip
 def test_every_report_is_the_slow_one_s_whatever_the_order_repetition_and_batches(
-    client, deliver, order_paid, event_of, slow_reports, orders, changes, promotions, zones, rng
+    client, deliver, order_paid, event_of, slow_reports, slow_summary, orders, changes, promotions, zones, rng
 ):
     account = next(accounts)
     paid = [order_paid(*values, customer_id=who, account_id=account) for *values, who in orders]
@@ -138,6 +138,14 @@ def test_every_report_is_the_slow_one_s_whatever_the_order_repetition_and_batche
         days = sorted(slow.day(order) for order in slow.orders)
         for start, end in ((date(2023, 1, 1), date(2023, 12, 31)), (date(2023, 11, 4), date(2023, 11, 5))):
             period = f"start_date={start}&end_date={end}"
+            if summary := slow_summary(slow.orders, zone, start, end):
+                answer = client.get(f"{PATH}/sales-summary/?{period}", account_id=account).json
+                for part in (
+                    "general_summary",
+                    "peak_hours",
+                    "payment_methods",
+                ):  # products have names of their own here
+                    assert answer[part] == summary[part], part
             if days and days[0] <= end and days[-1] >= start:
                 same(f"product-ranking/?{period}&criterion=both&limit=3", slow.ranking(start, end))
             for customer in names:

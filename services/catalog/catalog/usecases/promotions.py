@@ -22,6 +22,7 @@ from catalog.usecases.price_history import record_promotions
 from chassis.db import utcnow
 from chassis.problems import Conflict, NotFound
 from chassis.search import search_text
+from chassis.tenancy import tenant
 
 Precondition = Callable[[Mapping[str, Any]], None]
 _ALWAYS = true()
@@ -122,6 +123,7 @@ def _no_overlap(fields: Mapping[str, Any], *, but: int | None = None) -> ColumnE
         return _ALWAYS
     other = aliased(Promotion)
     overlap = select(other.id).where(
+        other.account_id == tenant(),  # an INSERT from a SELECT is not restricted by itself
         other.product_id == fields["product_id"],
         other.deleted_at.is_(None),
         other.is_active.is_(True),
