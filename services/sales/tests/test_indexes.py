@@ -1,0 +1,15 @@
+"""Indexes that lists and sweeps rely on: every foreign key has one, and partial ones stay partial."""
+
+from chassis.testing_migrations import partial_indexes, test_every_foreign_key_has_an_index
+
+__all__ = ["test_every_foreign_key_has_an_index"]
+
+PARTIAL = {
+    "ix_b2b_orders_account_id_id",
+    "ix_idempotency_keys_about",
+    "ix_orders_pending",
+}
+
+
+def test_partial_indexes_stay_partial(database):
+    assert partial_indexes(database) == PARTIAL
