@@ -4,6 +4,8 @@
 services="auth catalog sales customers analytics"
 # Who calls whom under /internal/: docs/architecture.md.
 pairs="sales>catalog sales>customers sales>auth catalog>sales customers>sales auth>customers customers>auth gateway>auth auth>gateway"
+# What the gateway proves itself by to the services that it does not call itself.
+pairs="$pairs gateway>catalog gateway>sales gateway>customers gateway>analytics"
 
 random() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
 

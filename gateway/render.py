@@ -155,6 +155,8 @@ def write_home(settings: RenderSettings, routes: Routes, *, reload: bool) -> Non
         ("conf/nginx.conf", conf),
     ):
         beside = home / f"{name}.new"  # whoever reads meanwhile finds the old one whole
+        beside.unlink(missing_ok=True)
+        beside.touch(mode=0o600)  # nginx.conf holds the credentials
         beside.write_text(text)
         beside.replace(home / name)
 

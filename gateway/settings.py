@@ -3,6 +3,8 @@
 Standard library only, and little of it: the agent, which lives as long as the gateway, imports this module.
 """
 
+import hashlib
+import hmac
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -51,6 +53,8 @@ class RenderSettings(NamedTuple):
     workers: str
     access_log: str
     js_module: str
+    credentials: dict[str, str]
+    """By which each service knows the gateway."""
 
 
 def gateway_home(environ: Mapping[str, str]) -> str:
@@ -96,6 +100,7 @@ def render_settings(environ: Mapping[str, str]) -> RenderSettings:
         workers=environ.get("MOSTRADOR_GATEWAY_WORKERS", "1"),
         access_log=environ.get("MOSTRADOR_ACCESS_LOG", "/dev/stdout"),
         js_module=environ.get("MOSTRADOR_NGINX_JS_MODULE", "/usr/lib/nginx/modules/ngx_http_js_module.so"),
+        credentials={service: credential(environ, service) for service in SERVICES},
     )
 
 
@@ -129,6 +134,18 @@ def service_key(environ: Mapping[str, str], pair: str) -> str:
         if name == pair and secret:
             return secret
     raise SettingsError(f"MOSTRADOR_SERVICE_KEYS has no secret for {pair}")
+
+
+def credential(environ: Mapping[str, str], service: str) -> str:
+    """What the gateway proves itself by to a service, so that its X-Forwarded-For counts; empty where they share no secret.
+
+    Derived from the pair's secret, which is itself sent nowhere; `chassis.forwarding` derives the same.
+    """
+    try:
+        secret = service_key(environ, f"gateway>{service}")
+    except SettingsError:
+        return ""
+    return hmac.new(secret.encode(), b"forwarded", hashlib.sha256).hexdigest()
 
 
 def limit(name: str, value: str) -> tuple[int, int]:

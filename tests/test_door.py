@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import time
 import uuid
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import requests
 
 from cashier import Api, eventually
 from native.platform import Platform
+from native.ports import SERVICES
 from processes import children
 
 ONE_PATH_A_SERVICE = (
@@ -64,6 +66,32 @@ def test_a_logged_out_session_is_refused_at_once_on_every_service(platform: Plat
         }
         refused = user.ask("GET", path)
         assert (refused.status_code, refused.json()["code"]) == (401, "token_revoked")
+
+
+def test_a_revoked_token_is_refused_on_every_service_s_own_port_within_a_second(platform: Platform, api: Api) -> None:
+    paths = dict(zip(SERVICES, ONE_PATH_A_SERVICE, strict=True))
+    user = Api(platform.url, platform.admin.username, platform.admin.password)
+    headers = {"Authorization": f"Bearer {user.tokens['access']}"}
+
+    def ask(service: str) -> requests.Response:
+        return requests.get(platform.service_url(service) + paths[service], headers=headers, timeout=5)
+
+    assert 401 not in {ask(service).status_code for service in SERVICES}
+    user.post("/api/auth/logout/", {"refresh": user.tokens["refresh"]}, 200)
+    began, late = time.monotonic(), {}
+    for service in SERVICES:
+        eventually(lambda service=service: ask(service).status_code == 401, f"{service} refuses it", 5)
+        late[service] = time.monotonic() - began
+        assert ask(service).json()["code"] == "token_revoked"
+    assert max(late.values()) < 1, late
+
+
+def test_nobody_on_the_machine_passes_for_another_address(platform: Platform, api: Api) -> None:
+    body = {"username": platform.admin.username, "password": platform.admin.password}
+    forged = {"X-Forwarded-For": "203.0.113.77", "X-Gateway-Credential": "forged"}
+    url = platform.service_url("auth") + "/api/auth/login/"
+    assert requests.post(url, json=body, headers=forged, timeout=5).status_code == 200
+    assert api.get("/api/auth/audit/?ip_address=203.0.113.77") == []
 
 
 def test_what_the_gateway_lets_through_is_answered_by_the_service_itself(platform: Platform, api: Api) -> None:

@@ -11,7 +11,11 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-SERVICE_KEYS = {"auth>gateway": "pushes-revocations" * 4, "gateway>auth": "asks-for-revocations" * 4}
+SERVICE_KEYS = {
+    "auth>gateway": "pushes-revocations" * 4,
+    "gateway>auth": "asks-for-revocations" * 4,
+    "gateway>catalog": "speaks-for-callers" * 4,
+}
 
 
 class Service:

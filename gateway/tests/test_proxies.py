@@ -1,7 +1,9 @@
 """Who the client is: the peer, or behind a proxy that is trusted whoever that one names."""
 
+import hmac
 import json
 from collections.abc import Callable
+from hashlib import sha256
 
 import pytest
 
@@ -10,6 +12,7 @@ from gateway.tests.stubs import Auth, Service
 
 PROXY, CLIENT = "127.0.0.1", "203.0.113.9"
 PATH = "/api/products/"
+HEADER = "x-gateway-credential"
 
 
 @pytest.fixture
@@ -69,3 +72,19 @@ def test_nobody_else_is_believed(
     assert answer.json["headers"]["x-forwarded-for"] == PROXY
     assert answer.json["headers"]["x-forwarded-proto"] == "http"
     assert answer.headers["Strict-Transport-Security"] is None
+
+
+def test_each_service_gets_a_credential_of_its_own_and_never_a_clients(
+    backends: dict[str, Service], auth: Auth, make_gateway: Callable[..., Gateway]
+) -> None:
+    gateway = make_gateway(auth, backends).start()
+    forged = {"X-Gateway-Credential": "forged", "X_Gateway_Credential": "forged"}
+
+    def told(path: str) -> str | None:
+        credential: str | None = gateway.call("GET", path, forged, token=auth.token()).json["headers"].get(HEADER)
+        return credential
+
+    assert told(PATH) == hmac.new(b"speaks-for-callers" * 4, b"forwarded", sha256).hexdigest()
+    assert told("/api/orders/") is None  # they share no secret: the service counts the gateway's own address
+    assert "speaks-for-callers" not in (gateway.home / "conf" / "nginx.conf").read_text()
+    assert (gateway.home / "conf" / "nginx.conf").stat().st_mode & 0o077 == 0

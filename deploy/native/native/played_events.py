@@ -16,7 +16,8 @@ from importlib import import_module
 from chassis import logs, migrations
 from chassis.db import Database
 from chassis.messaging.envelope import Event
-from chassis.messaging.handlers import handle, with_settings
+from chassis.messaging.handlers import handle
+from chassis.messaging.subscriptions import subscriptions_of
 from native.errors import PlatformError
 from native.settings import ROOT
 
@@ -27,7 +28,7 @@ def play(service: str, types: Sequence[str]) -> list[str]:
     """The types that were played, each in its first example, to account 1."""
     settings = import_module(f"{service}.config").Config.from_env()
     logs.configure(service, "ERROR")
-    subscriptions = with_settings(import_module(f"{service}.consumers").SUBSCRIPTIONS, settings)
+    subscriptions = subscriptions_of(service, settings)
     if unheard := [name for name in types if name not in subscriptions]:
         raise PlatformError(f"{service} does not hear {unheard[0]}; it hears {', '.join(sorted(subscriptions))}.")
     chosen = sorted(types or (name for name in subscriptions if not name.endswith(ENDINGS)))

@@ -23,8 +23,12 @@ PAIRS = (
     "auth>customers",
     "gateway>auth",
     "auth>gateway",
+    "gateway>catalog",
+    "gateway>sales",
+    "gateway>customers",
+    "gateway>analytics",
 )
-"""Who calls whom under /internal/, each with a secret of its own."""
+"""Who calls whom under /internal/, each with a secret of its own; by the gateway's, services know it."""
 
 
 def program(name: str) -> str:

@@ -14,7 +14,7 @@ from flask import Flask, g, request
 
 from chassis import tracing
 from chassis.identity import Identity, ServiceIdentity, TokenVerifier, verify_service_token
-from chassis.problems import Forbidden, InvalidToken, NotAuthenticated, NotFound, Problem
+from chassis.problems import Forbidden, InvalidToken, NotAuthenticated, NotFound, Problem, TokenRevoked
 from chassis.settings import Settings
 from chassis.tenancy import set_tenant
 
@@ -64,8 +64,8 @@ def current_user() -> Identity:
     return user
 
 
-def install(app: Flask, settings: Settings, verifier: TokenVerifier) -> None:
-    """Enforce the rules before each request of `app`, and put the caller's account in force."""
+def install(app: Flask, settings: Settings, verifier: TokenVerifier, is_revoked: Callable[[str], bool]) -> None:
+    """Enforce the rules before each request of `app`, and put the caller's account in force. `is_revoked(sid)`: a session."""
 
     @app.before_request
     def enforce() -> None:
@@ -81,6 +81,8 @@ def install(app: Flask, settings: Settings, verifier: TokenVerifier) -> None:
             set_tenant(service.account_id)
             return
         user = verifier.verify(_bearer())
+        if is_revoked(user.sid):
+            raise TokenRevoked
         if user.role not in access.roles:
             raise access.refusal
         g.user = user

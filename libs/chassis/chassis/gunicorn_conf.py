@@ -22,7 +22,9 @@ preload_app = True
 keepalive = 75  # longer than the gateway keeps its side open
 timeout = 30
 graceful_timeout = 90  # as long as the slowest route may take; who ends the process says how much of it there is
-forwarded_allow_ips = "127.0.0.1,::1"
+# No peer is believed for its address alone: chassis.forwarding wants the gateway's credential.
+forwarded_allow_ips = ""
+secure_scheme_headers: dict[str, str] = {}
 control_socket_disable = True  # it would stand in the home folder, one for all services
 # No less than the gateway lets through: what gunicorn itself refuses it refuses in HTML.
 limit_request_line = 8190

@@ -17,7 +17,9 @@ from sqlalchemy import Connection
 from chassis.db import Base, Database
 from chassis.schema_version import folder, head_revision
 
-CHASSIS_MODELS = ("chassis.idempotency", "chassis.tenants", "chassis.messaging.outbox", "chassis.messaging.inbox")
+CHASSIS_MODELS = (
+    "chassis.idempotency", "chassis.tenants", "chassis.revocations", "chassis.messaging.outbox", "chassis.messaging.inbox",
+)  # fmt: skip
 
 
 def load_models(service: str) -> None:

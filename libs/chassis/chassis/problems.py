@@ -115,6 +115,16 @@ class InvalidToken(Problem):
         super().__init__(body={"detail": "Given token not valid for any token type", "code": "token_not_valid"})
 
 
+class TokenRevoked(Problem):
+    """401, a token whose session was ended."""
+
+    status = 401
+    headers = {"WWW-Authenticate": "Bearer"}
+
+    def __init__(self) -> None:
+        super().__init__(body={"detail": "Token has been revoked. Please login again.", "code": "token_revoked"})
+
+
 class Forbidden(Problem):
     """403, known but not allowed."""
 

@@ -6,16 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, UnicodeConverter
 
 from chassis import access, errors, failpoints, health, logs, metrics, observation, spans
 from chassis.blueprint import Blueprint
 from chassis.current import EXTENSION
 from chassis.db import Database
+from chassis.forwarding import Forwarded
 from chassis.identity import TokenVerifier
 from chassis.json import OrjsonProvider
 from chassis.keys import Keyring, RemoteKeyring
+from chassis.revocations import RevokedSessions
 from chassis.settings import Settings
 from chassis.text import nfc
 
@@ -74,16 +75,14 @@ def create_service(
     app.url_map.converters.update({"int": RowId, "default": Segment, "string": Segment})
     app.url_map.merge_slashes = False  # the gateway and the services must read a path alike
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY)
-    # Exactly one proxy, the gateway, and it overwrites what a client sent.
-    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
-    app.extensions[EXTENSION] = {
-        "settings": settings,
-        "database": database or web_database(settings),
-    }
+    app.wsgi_app = Forwarded(app.wsgi_app, settings)  # type: ignore[method-assign]
+    database = database or web_database(settings)
+    app.extensions[EXTENSION] = {"settings": settings, "database": database}
     keyring = keyring or RemoteKeyring(settings.jwks_url)
     observation.install(app)
     health.install(app, keyring)
-    access.install(app, settings, TokenVerifier(keyring, issuer=settings.jwt_issuer, audience=settings.jwt_audience))
+    verifier = TokenVerifier(keyring, issuer=settings.jwt_issuer, audience=settings.jwt_audience)
+    access.install(app, settings, verifier, RevokedSessions(database).is_revoked)
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
     errors.install(app)

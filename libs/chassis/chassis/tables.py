@@ -111,3 +111,21 @@ def in_form_c(table: str, column: str, *references: tuple[str, str]) -> None:
             pointing = (other.c.account_id == row.account_id, other.c[referring] == old)
             connection.execute(sa.update(other).where(*pointing).values({referring: new}))
         connection.execute(sa.delete(home).where(mine))
+
+
+def create_tables_2() -> None:
+    """`revoked_sessions`."""
+    op.create_table(
+        "revoked_sessions",
+        sa.Column("sid", sa.String(64), nullable=False),
+        sa.Column("noted_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("sid", name=op.f("pk_revoked_sessions")),
+    )
+    for column in ("noted_at", "expires_at"):
+        op.create_index(op.f(f"ix_revoked_sessions_{column}"), "revoked_sessions", [column])
+
+
+def drop_tables_2() -> None:
+    """What `create_tables_2` made."""
+    op.drop_table("revoked_sessions")

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from flask import Flask
 from sqlalchemy import create_engine, delete, event, inspect, text
 
-from chassis import migrations
+from chassis import migrations, revocations
 from chassis.db import ALL_ACCOUNTS, Base, Database
 from chassis.tenants import zones_seen
 from chassis.testing_client import ApiClient
@@ -32,7 +32,7 @@ from chassis.uids import new_uid
 
 PAIRS = (
     "sales>catalog", "sales>customers", "sales>auth", "catalog>sales", "customers>sales", "customers>auth", "auth>customers",
-    "gateway>auth", "auth>gateway",
+    "auth>gateway", *(f"gateway>{service}" for service in ("auth", "catalog", "sales", "customers", "analytics", "toy")),
 )  # fmt: skip
 SERVICE_KEYS = [f"{pair}=test-secret-of-{pair.replace('>', '-to-')}-0123456789" for pair in PAIRS]
 KID = "test-key"
@@ -126,6 +126,18 @@ def _empty_database(request: pytest.FixtureRequest) -> None:
             for _, definition in triggers:
                 session.execute(text(definition))
     zones_seen.clear()
+
+
+@pytest.fixture(autouse=True)
+def _revocations_unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Webs do not look for revoked sessions, which they do by the clock: tests count statements and use dead tokens."""
+    monkeypatch.setattr(revocations, "REFRESH_SECONDS", float("nan"))
+
+
+@pytest.fixture
+def revocations_read(monkeypatch: pytest.MonkeyPatch, _revocations_unread: None) -> None:
+    """Webs look for revoked sessions at each request."""
+    monkeypatch.setattr(revocations, "REFRESH_SECONDS", 0.0)
 
 
 @pytest.fixture(scope="session")

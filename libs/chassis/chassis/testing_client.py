@@ -9,6 +9,7 @@ import marshmallow as ma
 import orjson
 from flask import Flask
 
+from chassis.forwarding import HEADER, credential
 from chassis.identity import sign_service_token
 from chassis.settings import SettingsError
 from chassis.testing_documents import published_document
@@ -59,6 +60,8 @@ class ApiClient:
     def _send(
         self, method: str, path: str, body: Any, headers: dict[str, str], data: bytes | None, content_type: str
     ) -> ApiAnswer:
+        # As through the gateway, unless a test says otherwise.
+        headers = {HEADER: credential(self.app.extensions["mostrador"]["settings"]) or "", **headers}
         raw = data if data is not None else (orjson.dumps(body, default=str) if body is not None else None)
         # A client of its own each time, so that threads may share this one.
         response = self.app.test_client().open(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,9 @@ from sqlalchemy import select
 
 from chassis.db import ALL_ACCOUNTS, Database, utcnow
 from chassis.messaging.envelope import Event
-from chassis.messaging.handlers import Subscriptions, handle, with_settings
+from chassis.messaging.handlers import Subscriptions, handle
 from chassis.messaging.outbox import OutboxRow
+from chassis.messaging.subscriptions import subscriptions_of
 from chassis.uids import new_uid
 
 
@@ -102,7 +102,7 @@ def event_of(contracts: Contracts) -> Callable[..., Event]:
 @pytest.fixture
 def subscriptions(service_name: str, settings: Any) -> Subscriptions:
     """What the service listens to."""
-    return with_settings(import_module(f"{service_name}.consumers").SUBSCRIPTIONS, settings)
+    return subscriptions_of(service_name, settings)
 
 
 @pytest.fixture

@@ -16,12 +16,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from chassis import failpoints, idempotency_keys, logs, metrics, spans
+from chassis import failpoints, idempotency_keys, logs, metrics, revocations, spans
 from chassis.db import Database
 from chassis.messaging.consumer import Consumer
-from chassis.messaging.handlers import with_settings
 from chassis.messaging.inbox import PRUNING
 from chassis.messaging.relay import Relay
+from chassis.messaging.subscriptions import subscriptions_of
 from chassis.pulse import Pulse
 from chassis.sweeps import Sweep, run_sweeps
 from chassis.worker_health import HealthServer
@@ -45,15 +45,16 @@ def run_worker(service: str) -> None:
     """Run the worker of the service package `service` (`sales`); ends by SystemExit.
 
     By convention: `<service>.config.Config` is its settings, `<service>.consumers.SUBSCRIPTIONS` what it listens to (or a
-    function of the settings that tells), `<service>.sweeps.SWEEPS` what it does by the clock; either may be missing.
+    function of the settings that tells; the chassis adds its own), `<service>.sweeps.SWEEPS` what it does by the clock; either
+    may be missing.
     """
     settings = importlib.import_module(f"{service}.config").Config.from_env()
     logs.configure(service, settings.log_level)
     failpoints.arm(settings.failpoints)
     spans.configure(service)
     metrics.describe(settings)
-    subscriptions = with_settings(_of_service(service, "consumers", "SUBSCRIPTIONS", {}), settings)
-    sweeps = [PRUNING, idempotency_keys.PRUNING, *_of_service(service, "sweeps", "SWEEPS", [])]
+    subscriptions = subscriptions_of(service, settings)
+    sweeps = [PRUNING, idempotency_keys.PRUNING, revocations.PRUNING, *_of_service(service, "sweeps", "SWEEPS", [])]
     stop = threading.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: stop.set())

@@ -8,12 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 import click
-from sqlalchemy import select
+from sqlalchemy import bindparam, func, select
 
 from auth import queries
 from auth.clients.gateways import Gateways
-from auth.domain.facts import account_fact, user_fact
-from auth.domain.models import Account, User
+from auth.domain.facts import account_fact, revocation_fact, user_fact
+from auth.domain.models import Account, Client, LoginSession, User
 from auth.domain.passwords import MAX_LENGTH, MIN_LENGTH, BadPassword, new_password
 from auth.domain.signing_keys import generate
 from auth.domain.usernames import BadUsername, is_foreign_email, new_username
@@ -24,7 +24,7 @@ from auth.usecases.audit import KEY_ROTATED, SYSTEM, Subject, record
 from auth.usecases.keys import add_key
 from auth.usecases.users import Ending, change_password
 from chassis.cli import Service
-from chassis.db import ALL_ACCOUNTS, utcnow
+from chassis.db import ALL_ACCOUNTS, UtcDateTime, utcnow
 from chassis.messaging.outbox import Fact
 from chassis.messaging.republish import Aggregate, republish_command
 from chassis.text import lower
@@ -121,6 +121,10 @@ def _user(row: Any) -> tuple[str, Fact]:
     return "UserUpdated" if row.is_active else "UserDeactivated", user_fact(row)
 
 
+def _revocation(row: Any) -> tuple[str, Fact]:
+    return "SessionRevoked", revocation_fact(row.uid, row.owner_uid, row.revoke_reason, row.revocation_expires_at)
+
+
 _ACCOUNTS = select(
     Account.id, Account.uid, Account.company_name, Account.subscription_plan, Account.timezone, Account.currency,
     Account.version,
@@ -129,9 +133,19 @@ _USERS = select(
     User.id, User.uid, User.username, User.first_name, User.last_name, User.role, User.is_active, User.is_blocked,
     User.blocked_until, User.version,
 )  # fmt: skip
+_REVOCATIONS = (
+    select(
+        LoginSession.id, LoginSession.uid, LoginSession.revoke_reason, LoginSession.revocation_expires_at,
+        func.coalesce(User.uid, Client.uid).label("owner_uid"),
+    )
+    .outerjoin(User, User.id == LoginSession.user_id)
+    .outerjoin(Client, Client.id == LoginSession.client_id)
+    .where(LoginSession.revocation_expires_at > bindparam("now", callable_=utcnow, type_=UtcDateTime))
+)  # fmt: skip
 STATE = (
     Aggregate("accounts", Account.id, _ACCOUNTS, _account, account=Account.id),
     Aggregate("users", User.id, _USERS, _user),
+    Aggregate("revoked sessions", LoginSession.id, _REVOCATIONS, _revocation),
 )
 
 COMMANDS = [bootstrap, reset_password, rotate_keys, republish_command(*STATE)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from functools import partial
-from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import chassis
 from chassis.apidocs.asyncapi import asyncapi_document
 from chassis.apidocs.documents import merged, service_document, settings_of
 from chassis.apidocs.examples import Json
-from chassis.messaging.handlers import with_settings
+from chassis.messaging.subscriptions import subscriptions_of
 
 SERVICES = ("auth", "catalog", "sales", "customers", "analytics")
 PLATFORM = "mostrador"
@@ -24,8 +23,8 @@ PLATFORM = "mostrador"
 
 def _of_service(root: Path, service: str) -> tuple[Json, list[str]]:
     """A service's OpenAPI document, and the events that it listens to."""
-    heard = import_module(f"{service}.consumers").SUBSCRIPTIONS
-    return service_document(service, root / "services" / service), sorted(with_settings(heard, settings_of(service)))
+    heard = sorted(subscriptions_of(service, settings_of(service)))
+    return service_document(service, root / "services" / service), heard
 
 
 def written(root: Path) -> dict[Path, str]:

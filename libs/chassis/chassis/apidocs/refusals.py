@@ -23,6 +23,7 @@ from chassis.problems import (
     NotFound,
     PreconditionFailed,
     Problem,
+    TokenRevoked,
     Unavailable,
 )
 from chassis.surfaces import Surface, error_body
@@ -80,7 +81,6 @@ class Refusal:
     standard: bool = False
 
 
-REVOKED = Problem(body={"detail": "Token has been revoked. Please login again.", "code": "token_revoked"}, status=401)
 WRONG_KEY = Problem("This Idempotency-Key was used with a different request body.", status=422)
 # What the gateway or the service answers to any request, whatever it asks for: each operation's `default`.
 ALWAYS = (
@@ -96,7 +96,7 @@ ALWAYS = (
 BY_TOKEN = (
     Refusal("no token", NotAuthenticated(), True),
     Refusal("bad or expired token", InvalidToken(), True),
-    Refusal("revoked token", REVOKED, True),
+    Refusal("revoked token", TokenRevoked(), True),
 )
 NOT_JSON = Refusal("not JSON", Problem("JSON parse error - unexpected end of data: line 1 column 1 (char 0)"))
 BY_KEY = (

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from chassis.problems import Forbidden, Invalid, Problem
+from chassis.problems import Forbidden, Invalid, Problem, TokenRevoked
 
 _BEARER = {"WWW-Authenticate": "Bearer"}
 
@@ -59,14 +59,8 @@ class TooManyFailures(Problem):
         super().__init__(headers={"Retry-After": str(retry_after)})
 
 
-class SessionEnded(Problem):
+class SessionEnded(TokenRevoked):
     """401, the token's session was ended."""
-
-    status = 401
-    headers = _BEARER
-
-    def __init__(self) -> None:
-        super().__init__(body={"detail": "Token has been revoked. Please login again.", "code": "token_revoked"})
 
 
 class NotYourToken(Problem):

@@ -31,6 +31,11 @@ def user_fact(user: Any) -> Fact:
     return Fact(user.uid, user.version, data)
 
 
+def revocation_fact(sid: str, uid: str, reason: str, expires_at: datetime) -> Fact:
+    """`SessionRevoked` of a session and its user's or client's uid."""
+    return Fact(sid, 1, {"sid": sid, "user_uid": uid, "reason": reason, "expires_at": _utc(expires_at)})
+
+
 def tell_account(session: Session, type_: str, account: Any) -> None:
     """Tell of an account that it opened or changed."""
     emit_many(session, type_, [account_fact(account)], account_id=account.id)
@@ -45,11 +50,7 @@ def tell_sessions_revoked(
     session: Session, revoked: Mapping[str, str], *, account_id: int, reason: str, expires_at: datetime
 ) -> None:
     """`SessionRevoked` of each sid with its user's or client's uid; a session is revoked once, so its version is always 1."""
-    until = _utc(expires_at)
-    facts = [
-        Fact(sid, 1, {"sid": sid, "user_uid": uid, "reason": reason, "expires_at": until})
-        for sid, uid in revoked.items()
-    ]  # fmt: skip
+    facts = [revocation_fact(sid, uid, reason, expires_at) for sid, uid in revoked.items()]
     emit_many(session, "SessionRevoked", facts, account_id=account_id)
 
 

@@ -22,6 +22,7 @@ from auth.usecases import audit
 from auth.usecases.audit import Actor
 from chassis.db import insert_for
 from chassis.problems import InvalidToken, NotFound, Problem
+from chassis.revocations import note_revoked
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +216,7 @@ def end_sessions(
         revoked.setdefault(row.account_id, {})[row.uid] = owner.uid
         details = {"sid": row.uid, "reason": reason, "client_type": row.client_type, "device_name": row.device_name}
         entries.append(audit.Entry(audit.SESSION_ENDED, row.account_id, audit.subject_of(owner), details))
+    note_revoked(session, {row.uid: until for row in ended})
     for account_id, sids in revoked.items():
         tell_sessions_revoked(session, sids, account_id=account_id, reason=reason, expires_at=until)
     audit.record_all(session, entries, by=by)

@@ -119,3 +119,12 @@ def test_the_gateway_can_ask_for_all_revocations(door, client, company):
 def test_revocations_are_the_gateways_only(client):
     assert client.get("/internal/revocations/").status == 404
     assert client.get("/internal/revocations/", role=None).status == 404
+
+
+@pytest.mark.usefixtures("revocations_read")
+def test_auth_itself_refuses_a_dead_token_from_the_answer_on(door, client):
+    pair = door.login().json
+    assert client.get("/api/users/me/", token=pair["access"]).status == 200
+    door.logout(pair["access"])
+    answer = client.get("/api/users/me/", token=pair["access"])
+    assert (answer.status, answer.json) == (401, REVOKED)
