@@ -1,7 +1,7 @@
 """Whose word counts for a caller's address: only the gateway's, which proves itself by a credential in a header.
 
-The credential is derived from the secret that gateway and service share (`gateway>sales` in MOSTRADOR_SERVICE_KEYS), so that
-the secret itself is in no header, and one service cannot pass for the gateway at another.
+The credential is derived from the secret that gateway and service share (`gateway>sales` in MOSTRADOR_SERVICE_KEYS). So no
+header holds the secret itself, and one service cannot pass for the gateway at another.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 def credential(settings: Settings) -> str | None:
-    """What the gateway sends to this service; None where they share no secret."""
+    """Return what the gateway sends to this service; None if they share no secret."""
     try:
         secret = settings.secret_for("gateway", settings.service)
     except SettingsError:

@@ -32,10 +32,11 @@ from chassis.uids import new_uid
 
 PAIRS = (
     "sales>catalog", "sales>customers", "sales>auth", "catalog>sales", "customers>sales", "customers>auth", "auth>customers",
-    "auth>gateway", *(f"gateway>{service}" for service in ("auth", "catalog", "sales", "customers", "analytics", "toy")),
+    "auth>gateway", *(f"gateway>{service}" for service in ("auth", "catalog", "sales", "customers", "analytics")),
 )  # fmt: skip
 SERVICE_KEYS = [f"{pair}=test-secret-of-{pair.replace('>', '-to-')}-0123456789" for pair in PAIRS]
 KID = "test-key"
+_GATEWAY_SECRET = "test-secret-of-a-service-that-is-none-of-the-platform"  # noqa: S105
 
 pytest_plugins = ["chassis.testing_events", "chassis.testing_services"]
 
@@ -160,7 +161,8 @@ def settings(database: Database, service_name: str, jwks_file: Path, extra_setti
     """The service's Config on the test database."""
     return import_module(f"{service_name}.config").Config.from_env(
         database_url=database.url.render_as_string(hide_password=False), jwks_url=jwks_file.as_uri(),
-        service_keys=SERVICE_KEYS, log_level="WARNING", web_threads=CALLERS, **extra_settings,
+        service_keys=[*SERVICE_KEYS, f"gateway>{service_name}={_GATEWAY_SECRET}"], log_level="WARNING",
+        web_threads=CALLERS, **extra_settings,
     )  # fmt: skip
 
 

@@ -45,6 +45,7 @@ from auth.usecases.sessions import (
 from auth.usecases.throttle import counted, throttle
 from auth.usecases.users import Ending, NewUser, change_password, keep_password_hash
 from chassis.db import ALL_ACCOUNTS, Database, utcnow
+from chassis.hashing import HashingRoom
 from chassis.problems import Problem
 from chassis.throttle import Counted
 from chassis.uids import new_uid
@@ -76,11 +77,11 @@ class Logins:
     """The doors of the platform, on one database with one set of keys."""
 
     def __init__(
-        self, settings: Config, database: Database, keystore: KeyStore, passwords: UserPasswords, gateways: Gateways,
-        customers: Customers,
+        self, settings: Config, database: Database, keystore: KeyStore, passwords: UserPasswords, room: HashingRoom,
+        gateways: Gateways, customers: Customers,
     ) -> None:  # fmt: skip
         self._settings, self._database, self._keystore = settings, database, keystore
-        self._passwords, self._gateways, self._customers = passwords, gateways, customers
+        self._passwords, self._room, self._gateways, self._customers = passwords, room, gateways, customers
         self._throttle = throttle(settings.login_failures_seconds)
 
     @property
@@ -147,9 +148,10 @@ class Logins:
     ) -> LoggedIn:  # fmt: skip
         """A new account on `plan` with its OWNER, who is logged in: all of it or nothing. NameTaken."""
         first_name, last_name = split_full_name(full_name)
+        with self._room.for_one():
+            password_hash = self._passwords.hash(password)
         owner = NewUser(
-            username=email, email=email, password_hash=self._passwords.hash(password), role=OWNER,
-            first_name=first_name, last_name=last_name,
+            username=email, email=email, password_hash=password_hash, role=OWNER, first_name=first_name, last_name=last_name,
         )  # fmt: skip
         opening, refresh = self._opening()
         now = utcnow()
@@ -180,8 +182,9 @@ class Logins:
 
         WrongCurrentPassword, which counts as a failed login, and TooManyFailures.
         """
-        user, attempt, right = self._try_current(user_id, current, device)
-        new_hash = self._passwords.hash(new) if right else ""
+        with self._room.for_one():
+            user, attempt, right = self._try_current(user_id, current, device)
+            new_hash = self._passwords.hash(new) if right else ""
 
         def change(session: Session) -> int | Problem:
             changed = change_password(session, user=user, new_hash=new_hash, sid=sid, ending=ending)

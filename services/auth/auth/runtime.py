@@ -14,6 +14,7 @@ from auth.keystore import KeyStore
 from auth.logins import Logins
 from auth.user_batches import LIGHTER_KIB, UserBatches
 from chassis.db import Database
+from chassis.hashing import HashingRoom
 
 EXTENSION = "auth"
 
@@ -27,14 +28,19 @@ class Runtime:
     logins: Logins
     user_batches: UserBatches
 
+    @property
+    def room(self) -> HashingRoom:
+        """For hashes that no login waits for."""
+        return self.user_batches.room
+
 
 def assemble(settings: Config, database: Database) -> Runtime:
     """The parts for these settings; opens nothing yet, so that the web server may fork."""
     keystore = KeyStore(database, settings)
-    passwords = passwords_of(settings)
-    logins = Logins(settings, database, keystore, passwords, Gateways(settings), Customers(settings))
+    passwords, room = passwords_of(settings), HashingRoom(settings.web_threads)
+    logins = Logins(settings, database, keystore, passwords, room, Gateways(settings), Customers(settings))
     lighter = UserPasswords(time_cost=1, memory_kib=min(LIGHTER_KIB, settings.argon2_memory_kib), parallelism=1)
-    user_batches = UserBatches(database, passwords, lighter, settings.batch_hash_seconds)
+    user_batches = UserBatches(database, passwords, lighter, settings.batch_hash_seconds, room)
     return Runtime(keystore, passwords, logins, user_batches)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from chassis.db import Database
+from chassis.hashing import HashingRoom
 from chassis.problems import Unavailable
 from chassis.uids import new_uid
 from customers import client_queries
@@ -16,6 +18,7 @@ from customers.domain.pins import Pins
 from customers.usecases.clients import Raced, States, upsert_clients
 
 TRIES = 5
+ANSWER_SECONDS = 30.0  # the gateway waits 35 s, and the transaction is to come
 _DEADLOCK = "40P01"
 
 
@@ -25,10 +28,14 @@ class ClientBatches:
 
     database: Database
     pins: Pins
+    room: HashingRoom
 
     def upsert(self, elements: Sequence[Mapping[str, Any]]) -> tuple[list[str], States]:
-        """`upsert_clients` of elements with `pin_code`."""
+        """`upsert_clients` of elements with `pin_code`. Unavailable when others hash, or when it took too long."""
+        began = monotonic()
         hashed = self._hashed([{"uid": new_uid(), **element} for element in elements])
+        if monotonic() - began > ANSWER_SECONDS:
+            raise Unavailable(retry_after=10)
         for _ in range(TRIES):
             try:
                 with self.database.transaction() as session:
@@ -44,11 +51,14 @@ class ClientBatches:
     def _hashed(self, elements: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         """The elements with `pin_hash` for `pin_code`: the stored one if the PIN is the same, so that nobody is logged out
         by a PIN that is only sent again."""
+        having = [each for each in elements if "pin_code" in each]
+        if not having:
+            return list(elements)
         with self.database.read() as session:
-            stored = client_queries.pin_hashes(session, [each["uid"] for each in elements if "pin_code" in each])
-        for element in elements:
-            if (pin := element.pop("pin_code", None)) is not None:
-                present = stored.get(element["uid"])
+            stored = client_queries.pin_hashes(session, [each["uid"] for each in having])
+        with self.room.for_batch():
+            for element in having:
+                pin, present = element.pop("pin_code"), stored.get(element["uid"])
                 same = present is not None and self.pins.verify(present, pin)
                 element["pin_hash"] = present if same else self.pins.hash(pin)
         return list(elements)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import current_app
 
 from chassis.db import Database
+from chassis.hashing import HashingRoom
 from chassis.throttle import Throttle
 from customers.client_batches import ClientBatches
 from customers.clients.auth import Auth
@@ -35,7 +36,7 @@ def assemble(settings: Config, database: Database) -> Runtime:
     throttle = Throttle(PinFailures, settings.pin_failures_seconds)
     return Runtime(
         PinCheck(database, pins, throttle, settings.pin_failures_per_phone),
-        ClientBatches(database, pins),
+        ClientBatches(database, pins, HashingRoom(settings.web_threads)),
         Auth(settings),
     )
 

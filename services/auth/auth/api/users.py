@@ -100,7 +100,8 @@ def create(body: dict[str, Any]) -> Response:
     """A new user of the caller's account, within its plan's limit."""
     in_short = "username" not in body  # 003's body; its e-mail is its login name
     words = NameTaken.words_003 if in_short else NameTaken.words
-    password_hash = runtime().passwords.hash(body.pop("password"))
+    with runtime().room.for_one():
+        password_hash = runtime().passwords.hash(body.pop("password"))
     person = NewUser(**{"username": body["email"], **body}, password_hash=password_hash)
     return web.respond(201, create_user, account_id=current_user().account_id, person=person, by=actor(), words=words)
 
