@@ -47,6 +47,7 @@ def auth(play: Callable[..., Any]) -> Any:
     played = play("auth")
     played.reset()
     played.on("POST", "/internal/clients/ended/", 204)
+    played.on("POST", "/internal/uids/", 200, {"kinds": {}})
     return played
 
 

@@ -120,7 +120,8 @@ def _from_request() -> Key | None:
     if not text or len(text) > 255 or "," in text or not text.isascii() or not text.isprintable():
         raise Invalid({"Idempotency-Key": ["Must be 1 to 255 printable ASCII characters without a comma."]})
     user = g.user
-    scope = "\x1f".join((str(user.account_id), user.uid, request.method, request.path, text))
+    whose = user.uid if user.kind == "user" else f"{user.kind}\x1f{user.uid}"
+    scope = "\x1f".join((str(user.account_id), whose, request.method, request.path, text))
     # A view sets `g.body_digest` that takes files (a form's raw body has another boundary at each try) or secrets.
     digest = g.get("body_digest") or sha256(request.get_data(cache=True)).hexdigest()
     return Key(sha256(scope.encode()).hexdigest(), digest)

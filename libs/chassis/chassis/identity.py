@@ -16,6 +16,8 @@ from chassis.settings import Settings
 REQUIRED_CLAIMS = ["exp", "iat", "iss", "aud", "sub", "sid", "jti"]
 LEEWAY = 5  # seconds; the gateway allows the same
 SERVICE_TOKEN_LIFE = 60
+CLIENT = "CLIENT"
+"""The role of B2B clients; every other one is a user's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Identity:
     email: str
     role: str
     account_id: int
+    kind: str
+    """`user` or `client`: what `user_id` and `uid` count among."""
     sid: str
     jti: str
     client_type: str
@@ -91,9 +95,13 @@ def _identity(claims: dict[str, Any]) -> Identity:
     account, user = claims["account_id"], claims["user_id"]
     if type(account) is not int or type(user) is not int:
         raise InvalidToken
+    role = str(claims["role"])
+    kind = "client" if role == CLIENT else "user"
+    if claims.get("kind", kind) != kind:  # tokens issued before the claim existed have none
+        raise InvalidToken
     return Identity(
         user_id=user, uid=claims["sub"], username=str(claims["username"]), email=str(claims["email"]),
-        role=str(claims["role"]), account_id=account, sid=str(claims["sid"]), jti=str(claims["jti"]),
+        role=role, account_id=account, kind=kind, sid=str(claims["sid"]), jti=str(claims["jti"]),
         client_type=str(claims.get("client_type", "unknown")), issued_at=int(claims["iat"]), expires_at=int(claims["exp"]),
     )  # fmt: skip
 

@@ -183,7 +183,8 @@ def token_for(signing_key: rsa.RSAPrivateKey) -> Callable[..., str]:
         full = {
             "user_id": user_id, "email": f"user{user_id}@example.com", "username": f"user{user_id}", "role": role,
             "sub": f"00000000-0000-7000-8000-{user_id:012d}", "jti": new_uid(), "sid": new_uid(), "account_id": account_id,
-            "client_type": "unknown", "iss": "mostrador", "aud": "mostrador-api", "iat": now, "nbf": now, "exp": now + 3600,
+            "kind": "client" if role == "CLIENT" else "user", "client_type": "unknown", "iss": "mostrador",
+            "aud": "mostrador-api", "iat": now, "nbf": now, "exp": now + 3600,
             "type": "access", **claims,
         }  # fmt: skip
         return jwt.encode(full, signing_key, algorithm="RS256", headers={"kid": KID})

@@ -57,6 +57,9 @@ def forged(token_for, signing_key):
     yield "not yet valid", signed(nbf=now + 60)
     yield "issued in the future", signed(iat=now + 60)
     yield "refresh token", signed(type="refresh")
+    yield "a user who says it is a client", signed(kind="client")
+    yield "a client who says it is a user", signed(role="CLIENT")
+    yield "neither user nor client", signed(kind="service")
     for claim in ("exp", "iss", "aud", "sub", "sid", "jti", "account_id", "user_id", "type"):
         yield f"no {claim}", signed(**{claim: None})
     yield "account is text", signed(account_id="1")
@@ -74,6 +77,15 @@ def test_forged_tokens_are_all_the_same_401(client, token_for, signing_key):
     for what, token in forged(token_for, signing_key):
         answer = client.get("/api/widgets/", token=token)
         assert (answer.status, answer.json) == (401, expected), what
+
+
+def test_the_role_says_the_kind_of_a_token_of_before_the_claim(token_for, signing_key, jwks_file):
+    verifier = TokenVerifier(RemoteKeyring(jwks_file.as_uri()), issuer="mostrador", audience="mostrador-api")
+    for role, kind in (("EMPLOYEE", "user"), ("CLIENT", "client")):
+        claims = jwt.decode(token_for(role), options={"verify_signature": False})
+        assert verifier.verify(token_for(role)).kind == claims.pop("kind") == kind
+        old = jwt.encode(claims, signing_key, algorithm="RS256", headers={"kid": KID})
+        assert verifier.verify(old).kind == kind
 
 
 def test_a_token_is_refused_once_it_has_expired_although_its_signature_is_known(app, token_for, jwks_file):

@@ -34,6 +34,7 @@ from auth.usecases import audit
 from auth.usecases.accounts import open_account
 from auth.usecases.audit import Actor, Subject, subject_of
 from auth.usecases.clients import KnownClient, keep_clients
+from auth.usecases.registrations import check_registrations, count_registration
 from auth.usecases.sessions import (
     Device,
     Opening,
@@ -44,12 +45,14 @@ from auth.usecases.sessions import (
 )
 from auth.usecases.throttle import counted, throttle
 from auth.usecases.users import Ending, NewUser, change_password, keep_password_hash
+from chassis import logs
 from chassis.db import ALL_ACCOUNTS, Database, utcnow
 from chassis.hashing import HashingRoom
 from chassis.problems import Problem
 from chassis.throttle import Counted
 from chassis.uids import new_uid
 
+log = logs.get(__name__)
 _REFUSED_FOR: dict[type[Problem], str] = {UserBlocked: "blocked", AlreadyLoggedIn: "already_logged_in"}
 
 
@@ -133,6 +136,9 @@ class Logins:
             [client] = keep_clients(session, [told], now=now, revoking=self.revoking)
             if not client.is_active or client.credentials_version != found.credentials_version:
                 return NoActiveAccount()  # changed since customers answered
+            if queries.uids_of_users(session, client.account_id, [client.uid]):
+                log.error("uid_of_user_and_client", account_id=client.account_id, uid=client.uid)
+                return NoActiveAccount()  # its token would be taken for the user's
             return open_client_session(session, client=client, opening=opening, device=device, now=now)
 
         principal = principal_of_client(known) if known else None
@@ -146,8 +152,11 @@ class Logins:
         self, *, email: str, password: str, full_name: str, plan: str, company_email: str, company: Mapping[str, Any],
         device: Device,
     ) -> LoggedIn:  # fmt: skip
-        """A new account on `plan` with its OWNER, who is logged in: all of it or nothing. NameTaken."""
+        """A new account on `plan` with its OWNER, who is logged in: all of it or nothing. NameTaken, TooManyRegistrations."""
         first_name, last_name = split_full_name(full_name)
+        ip, most = device.ip_address, self._settings.registrations_per_address
+        with self._database.read(ALL_ACCOUNTS) as session:
+            check_registrations(session, ip=ip, most=most, now=utcnow())
         with self._room.for_one():
             password_hash = self._passwords.hash(password)
         owner = NewUser(
@@ -157,6 +166,7 @@ class Logins:
         now = utcnow()
         by = Actor(owner.uid, email, device.ip_address, device.user_agent)
         with self._database.transaction(ALL_ACCOUNTS) as session:
+            count_registration(session, ip=ip, most=most, now=now)
             open_account(
                 session,
                 plan=plan,
@@ -199,7 +209,8 @@ class Logins:
 
         WrongCurrentPassword, which counts as a failed login, and TooManyFailures.
         """
-        user, attempt, right = self._try_current(user_id, current, device)
+        with self._room.for_one():
+            user, attempt, right = self._try_current(user_id, current, device)
         fault = None if right else "wrong_password"
         self._settle(attempt, device, principal_of_user(user), fault, lambda _: 1, refusal=WrongCurrentPassword)
 

@@ -60,6 +60,16 @@ def found_users(session: Session, *, uids: Collection[str]) -> list[dict[str, An
     return [{"user_uid": uid} for uid in session.execute(asked).scalars()]
 
 
+def uids_of_users(session: Session, account_id: int, uids: Collection[str]) -> set[str]:
+    """Return the uids that are the account's users', deleted ones included."""
+    return set(session.scalars(select(User.uid).where(User.account_id == account_id, User.uid.in_(uids))))
+
+
+def uids_of_clients(session: Session, account_id: int, uids: Collection[str]) -> set[str]:
+    """Return the uids that are the account's clients', deleted ones included."""
+    return set(session.scalars(select(Client.uid).where(Client.account_id == account_id, Client.uid.in_(uids))))
+
+
 def user(session: Session, user_id: int, *, locked: bool = False) -> Any | None:
     """An active user; `locked` keeps others from changing the row until the transaction ends."""
     statement = _active_users().where(User.id == user_id)

@@ -33,11 +33,11 @@ def assemble(settings: Config, database: Database) -> Runtime:
     pins = Pins(
         pepper=settings.pin_pepper, time_cost=settings.pin_argon2_time_cost, memory_kib=settings.pin_argon2_memory_kib
     )
-    throttle = Throttle(PinFailures, settings.pin_failures_seconds)
+    throttle, auth = Throttle(PinFailures, settings.pin_failures_seconds), Auth(settings)
     return Runtime(
         PinCheck(database, pins, throttle, settings.pin_failures_per_phone),
-        ClientBatches(database, pins, HashingRoom(settings.web_threads)),
-        Auth(settings),
+        ClientBatches(database, pins, HashingRoom(settings.web_threads), auth),
+        auth,
     )
 
 

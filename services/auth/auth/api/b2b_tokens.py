@@ -69,7 +69,7 @@ def refresh(body: dict[str, Any]) -> Response:
 def me() -> Response:
     """Who is logged in, and with which token."""
     caller = current_user()
-    kind = "client" if caller.role == CLIENT else "user"
+    kind = caller.kind
     with reading() as session:
         row = queries.client(session, caller.user_id) if kind == "client" else queries.user(session, caller.user_id)
     if row is None:

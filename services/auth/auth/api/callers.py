@@ -6,7 +6,6 @@ from flask import request
 from sqlalchemy import ColumnElement
 
 from auth.domain.models import LoginSession
-from auth.domain.principals import CLIENT
 from auth.runtime import runtime
 from auth.usecases.audit import Actor
 from auth.usecases.sessions import Device
@@ -45,8 +44,8 @@ def ending() -> Ending:
 def own_sessions() -> ColumnElement[bool]:
     """The caller's sessions, a user's or a client's."""
     user = current_user()
-    # Users and clients are numbered apart: the role says in which of the two columns the number counts.
-    if user.role == CLIENT:
+    # Users and clients are numbered apart.
+    if user.kind == "client":
         return LoginSession.client_id == user.user_id
     return LoginSession.user_id == user.user_id
 

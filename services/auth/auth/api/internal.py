@@ -8,7 +8,7 @@ from flask import Response, g
 
 from auth import queries
 from auth.api.endings import respond_and_tell
-from auth.api.internal_schemas import ClientsEnded, FoundUsersOut
+from auth.api.internal_schemas import ClientsEnded, FoundUsersOut, KindsOut
 from auth.api.schemas import RevocationsOut
 from auth.runtime import runtime
 from auth.usecases.clients import KnownClient, hear_of_clients
@@ -39,6 +39,17 @@ def users(body: dict[str, Any]) -> Response:
     """The users of these uids who were not deleted, for what refers to them; unknown ones are left out."""
     with reading() as session:
         return json_response({"users": queries.found_users(session, **body)})
+
+
+@blp.post("/uids/")
+@internal("customers")
+@blp.body(Uids)
+@blp.response(200, KindsOut)
+def uids(body: dict[str, Any]) -> Response:
+    """Whose these uids are, so that a new client gets none that is a user's; deleted users count."""
+    with reading() as session:
+        found = queries.uids_of_users(session, g.caller.account_id, body["uids"])
+    return json_response({"kinds": dict.fromkeys(sorted(found), "user")})
 
 
 @blp.post("/clients/ended/")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import marshmallow as ma
+
 from chassis import schemas
 
 
@@ -13,6 +15,12 @@ class FoundUsersOut(schemas.Schema):
     """The users that a look-up by uids found."""
 
     users = schemas.List(schemas.Nested(FoundUserOut))
+
+
+class KindsOut(schemas.Schema):
+    """`user` by each uid that is a user's."""
+
+    kinds = ma.fields.Dict(keys=schemas.Text(), values=schemas.Text())
 
 
 class ClientStateIn(schemas.Schema):

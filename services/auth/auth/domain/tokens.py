@@ -32,5 +32,6 @@ def access_claims(
     return {
         "type": "access", "iss": issuer, "aud": audience, "iat": issued, "nbf": issued, "exp": issued + seconds,
         "jti": new_uid(), "sid": sid, "sub": principal.uid, "user_id": principal.id, "account_id": principal.account_id,
-        "email": principal.email, "username": principal.username, "role": principal.role, "client_type": client_type,
+        "email": principal.email, "username": principal.username, "role": principal.role, "kind": principal.kind,
+        "client_type": client_type,
     }  # fmt: skip

@@ -69,6 +69,7 @@ def upsert_users(session: Session, *, account_id: int, elements: Sequence[Elemen
     index_of = {element["uid"]: index for index, element in enumerate(elements)}
     known = {row.uid: row for row in session.execute(_named(elements).order_by(User.id).with_for_update())}
     _refuse_incomplete(known, elements)
+    _refuse_clients(session, account_id, known, index_of)
     given = {uid: {**_ANEW, **_BLANK, **elements[index_of[uid]]} if not row.is_active else elements[index_of[uid]]
              for uid, row in known.items()}  # fmt: skip
     # First those who are there: a new user may get a name that one of them gives up.
@@ -131,6 +132,12 @@ def _refuse_foreign_emails(
 def _state(row: Any, given: Element) -> dict[str, Any]:
     changes = {name: value for name, value in given.items() if getattr(row, name, None) != value}
     return {**row._mapping, **given, **following_username(row, changes)}
+
+
+def _refuse_clients(session: Session, account_id: int, known: Mapping[str, Any], index_of: Mapping[str, int]) -> None:
+    """BadElements for new users whose uid is a client's. Clients are added while the account's row is held, as users are."""
+    if taken := queries.uids_of_clients(session, account_id, index_of.keys() - known.keys()):
+        raise BadElements({index_of[uid]: {"uid": ["client with this uid already exists."]} for uid in taken})
 
 
 def _change(

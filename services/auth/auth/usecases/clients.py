@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from auth import queries
 from auth.domain.models import Client, LoginSession
 from auth.usecases.audit import SYSTEM
+from auth.usecases.places import hold_account
 from auth.usecases.sessions import Revoking, end_sessions
 from chassis.db import insert_for
 
@@ -65,6 +66,7 @@ def keep_clients(
     The rows of the clients, in the order of their ids; they stay locked by this transaction. One state a client.
     """
     told = {state.id: state for state in states}
+    _hold_accounts_of_new(session, told)
     rows = [asdict(told[id_]) for id_ in sorted(told)]
     insert = insert_for(session, Client).values(rows)
     session.execute(insert.on_conflict_do_nothing(index_elements=[Client.id]))
@@ -85,3 +87,10 @@ def keep_clients(
                 which = LoginSession.client_id.in_(ids)
                 end_sessions(session, which, reason=reason, now=now, revoking=revoking, by=SYSTEM)
     return queries.clients(session, told)
+
+
+def _hold_accounts_of_new(session: Session, told: Mapping[int, KnownClient]) -> None:
+    """Keep users from being added beside clients that are new here: of a user and a client with one uid, one sees the other."""
+    there = set(session.scalars(select(Client.id).where(Client.id.in_(told))))
+    for account_id in sorted({state.account_id for state in told.values() if state.id not in there}):
+        hold_account(session, account_id)

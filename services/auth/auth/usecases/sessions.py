@@ -168,7 +168,9 @@ def _still(session: Session, turned: Any, now: datetime) -> Principal | None:
     """Whose session it is, if they may still have one."""
     if turned.client_id is not None:
         client = queries.client(session, turned.client_id)
-        return principal_of_client(client) if client is not None and client.is_active else None
+        if client is None or not client.is_active or queries.uids_of_users(session, client.account_id, [client.uid]):
+            return None
+        return principal_of_client(client)
     user = queries.user(session, turned.user_id)
     if user is None or queries.expired(user, now) or queries.blocked(user, now):
         return None

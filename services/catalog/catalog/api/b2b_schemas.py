@@ -20,7 +20,7 @@ MAX_RATE = 10**9
 
 def active_only() -> bool:
     """Whether the caller sees only what is for sale: a wholesale client."""
-    return current_user().role == "CLIENT"
+    return current_user().kind == "client"
 
 
 class Reference(Uid):

@@ -28,7 +28,7 @@ _DELETED = "deleted successfully"
 def _own() -> str | None:
     """The uid that a CLIENT is confined to; None for those who see every client."""
     user = current_user()
-    return user.uid if user.role == "CLIENT" else None
+    return user.uid if user.kind == "client" else None
 
 
 @blp.post(_ALL)

@@ -12,7 +12,8 @@ CLIENT = {
 def told(client, auth):
     """Makes one client, and gives what auth is told from then on."""
     assert client.post("/api/v1/client", {"data": [CLIENT]}).status == 200
-    assert auth.calls == [], "a new client has no sessions"
+    assert [path for _, path, _, _ in auth.calls] == ["/internal/uids/"], "a new client has no sessions"
+    auth.calls.clear()
     return lambda: [state for method, path, body, _ in auth.calls for state in body["clients"]]
 
 

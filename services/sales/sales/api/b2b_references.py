@@ -14,14 +14,14 @@ from sales.domain.b2b_orders import Product, Terms
 def own_uid() -> str | None:
     """The uid that a CLIENT is confined to; None for staff, who see every order."""
     user = current_user()
-    return user.uid if user.role == "CLIENT" else None
+    return user.uid if user.kind == "client" else None
 
 
 def known_users(elements: Sequence[Mapping[str, Any]]) -> set[str]:
     """Those of the elements' `user_uid`s that are a user's or a client's; the caller is one without being asked for."""
     user = current_user()
     asked = {element["user_uid"] for element in elements if "user_uid" in element} - {user.uid}
-    if user.role == "CLIENT" or not asked:
+    if user.kind == "client" or not asked:
         return {user.uid}
     return {user.uid} | clients.references().users_among(asked, account_id=user.account_id)
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 import chassis.columns
-from chassis.tables import create_tables_1, drop_tables_1, name_answers
+from chassis.tables import create_tables_1, create_tables_2, drop_tables_1, drop_tables_2, name_answers
 
 revision = "0001"
 down_revision = None
@@ -13,6 +13,7 @@ down_revision = None
 def upgrade() -> None:
     create_tables_1()
     name_answers()
+    create_tables_2()
     op.create_table(
         "widgets",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -43,4 +44,5 @@ def downgrade() -> None:
 
     op.drop_table("widgets")
     op.drop_table("gadgets")
+    drop_tables_2()
     drop_tables_1()
