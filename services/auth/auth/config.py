@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from chassis.settings import Settings
+from auth.domain.plans import PLANS
+from chassis.settings import Settings, SettingsError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +46,11 @@ class Config(Settings):
     login_failures_per_ip: int = 100
     login_failures_seconds: int = 900
 
+    registration_plans: list[str] = field(default_factory=lambda: list(PLANS))
+    """Plans that a company may choose when it registers."""
+    registrations_per_address: int = 1000
+    """How many companies one address may register on a day (UTC); 0 closes registration."""
+
     session_days: int = 30
     """How long a session is remembered after it has ended or run out."""
     audit_days: int = 400
@@ -54,6 +60,11 @@ class Config(Settings):
     """How old the keys in this process' memory may be."""
     key_publish_ahead_seconds: float = 60.0
     """A new key is published this long before it signs, so that every verifier knows it by then."""
+
+    def __post_init__(self) -> None:
+        if unknown := set(self.registration_plans) - PLANS.keys():
+            known = ", ".join(PLANS)
+            raise SettingsError(f"auth: MOSTRADOR_REGISTRATION_PLANS: no plan {min(unknown)!r}; there are: {known}")
 
     @property
     def longest_access_seconds(self) -> int:

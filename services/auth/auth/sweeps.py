@@ -15,6 +15,7 @@ from auth.revocations import deliver
 from auth.usecases import audit
 from auth.usecases.accounts import tell_young_accounts
 from auth.usecases.keys import forget_retired_keys
+from auth.usecases.registrations import forget_registrations
 from auth.usecases.sessions import forget_sessions
 from auth.usecases.throttle import throttle
 from chassis.db import ALL_ACCOUNTS, Database, utcnow
@@ -51,6 +52,7 @@ def prune(database: Database, settings: Config) -> None:
     now = utcnow()
     with database.transaction(ALL_ACCOUNTS) as session:
         throttle(settings.login_failures_seconds).forget(session, now=now)
+        forget_registrations(session, before=now.date())
     delete_in_steps(database, SpentRefreshToken, SpentRefreshToken.expires_at < now)
     delete_in_steps(database, PendingRevocation, PendingRevocation.exp < int(now.timestamp()))
 

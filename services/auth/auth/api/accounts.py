@@ -17,9 +17,9 @@ from auth.usecases.accounts import update_account
 from chassis import conditional, web
 from chassis.access import current_user, public, roles
 from chassis.blueprint import Blueprint
-from chassis.current import reading
+from chassis.current import reading, settings
 from chassis.json import json_response
-from chassis.problems import NotFound
+from chassis.problems import Invalid, NotFound
 
 blp = Blueprint("accounts", __name__, tag="Accounts", description="Companies.")
 
@@ -31,6 +31,8 @@ blp = Blueprint("accounts", __name__, tag="Accounts", description="Companies.")
 @blp.response(201, RegisterOut)
 def register(body: dict[str, Any]) -> Response:
     """A new account with its OWNER, who is logged in at once."""
+    if body["subscription_plan"] not in settings().registration_plans:
+        raise Invalid({"subscription_plan": [f'"{body["subscription_plan"]}" is not a valid choice.']})
     owner = {name: body.pop(name) for name in ("email", "password", "full_name")}
     done = runtime().logins.register(
         **owner, plan=body.pop("subscription_plan"), company_email=body.pop("company_email", ""), company=body,

@@ -59,6 +59,18 @@ class TooManyFailures(Problem):
         super().__init__(headers={"Retry-After": str(retry_after)})
 
 
+class TooManyRegistrations(Problem):
+    """429 after too many companies from one address on one day; `retry_after` in seconds."""
+
+    example: ClassVar[Mapping[str, Any]] = {"retry_after": 3600}
+
+    status = 429
+    detail = "Too many companies were registered from this address today. Try again tomorrow."
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(headers={"Retry-After": str(retry_after)})
+
+
 class SessionEnded(TokenRevoked):
     """401, the token's session was ended."""
 

@@ -203,6 +203,18 @@ class LoginFailures(Failures):
     __tablename__ = "login_failures"
 
 
+class RegistrationCount(Base):
+    """How many companies were registered from an address (by its hash) on a day, UTC."""
+
+    __tablename__ = "registration_counts"
+
+    address: Mapped[str] = mapped_column(String(64), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    number: Mapped[int]
+
+    __table_args__ = (Index(None, "day"),)
+
+
 class SigningKey(Base):
     """A key that access tokens are signed with from `signs_from` until the next one's `signs_from`."""
 

@@ -25,11 +25,12 @@ def counted(
     if user_id is not None:
         found.append(Counted(key_of("user", str(user_id)), per_name))
     if ip:
-        found.append(Counted(key_of("ip", _network(ip)), per_ip))
+        found.append(Counted(key_of("ip", network(ip)), per_ip))
     return found
 
 
-def _network(ip: str) -> str:
+def network(ip: str) -> str:
+    """Return what an address is counted as: itself, or an IPv6 address's /64."""
     # One IPv6 customer has a /64 of addresses to guess from.
     try:
         address = ip_address(ip)

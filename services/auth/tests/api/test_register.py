@@ -1,10 +1,16 @@
 """`/api/auth/register/`: a company and its OWNER (003 §1)."""
 
-import pytest
-from sqlalchemy import func, select
+from dataclasses import replace
+from datetime import date
 
-from auth.domain.models import Account, AuditEntry, LoginFailures, LoginName, LoginSession, User
+import pytest
+from sqlalchemy import func, select, update
+
+from auth.domain.models import Account, AuditEntry, LoginFailures, LoginName, LoginSession, RegistrationCount, User
+from auth.sweeps import prune
 from chassis.db import ALL_ACCOUNTS
+from chassis.settings import SettingsError
+from chassis.testing_concurrency import together
 
 BODY = {
     "email": "admin@empresa.com", "password": "password123", "full_name": "Juan Pérez",
@@ -119,3 +125,82 @@ def test_messages_cut_long_values(client):
     body = {"currency": long, "timezone": long, "subscription_plan": long, "email": long, "phone": long}
     answer = client.post("/api/auth/register/", body, role=None)
     assert (answer.status, len(answer.data) < 1500) == (400, True)
+
+
+@pytest.fixture
+def configured(app, monkeypatch):
+    """`configured(registrations_per_address=2)`: other settings for this test."""
+    parts, shared = app.extensions["auth"], app.extensions["mostrador"]
+
+    def configure(**changes):
+        changed = replace(shared["settings"], **changes)
+        monkeypatch.setitem(shared, "settings", changed)
+        monkeypatch.setattr(parts.logins, "_settings", changed)
+
+    return configure
+
+
+def test_only_plans_of_the_settings_may_be_chosen(register, configured, everything):
+    configured(registration_plans=["freemium"])
+    before = everything()
+    answer = register(subscription_plan="premium")
+    assert (answer.status, answer.json) == (400, {"subscription_plan": ['"premium" is not a valid choice.']})
+    assert everything() == before
+    assert register().status == 201
+
+
+def test_an_address_registers_so_many_companies_a_day(client, configured, everything):
+    configured(registrations_per_address=2)
+
+    def register(number, ip):
+        body = {**BODY, "email": f"o{number}@empresa.com"}
+        return client.post("/api/auth/register/", body, role=None, headers={"X-Forwarded-For": ip})
+
+    assert [register(number, "203.0.113.1").status for number in range(2)] == [201, 201]
+    before = everything()
+    refused = register(2, "203.0.113.1")
+    assert (refused.status, refused.json) == (
+        429, {"detail": "Too many companies were registered from this address today. Try again tomorrow."},
+    )  # fmt: skip
+    assert 0 < int(refused.headers["Retry-After"]) <= 86_400
+    assert everything() == before
+    assert register(3, "203.0.113.2").status == 201
+    assert [register(4 + n, f"2001:db8::{n}").status for n in range(3)] == [201, 201, 429], "one /64 is one customer"
+    assert register(0, "203.0.113.3").status == 400, "a name that is taken"
+    assert [register(10 + n, "203.0.113.3").status for n in range(2)] == [201, 201], "a refusal does not count"
+
+
+def test_the_address_is_the_gateways_word_not_the_clients(client, configured):
+    configured(registrations_per_address=1)
+
+    def register(number, **headers):
+        body = {**BODY, "email": f"o{number}@empresa.com"}
+        return client.post("/api/auth/register/", body, role=None, headers=headers).status
+
+    forged = {"X-Gateway-Credential": "forged"}
+    assert register(1, **forged, **{"X-Forwarded-For": "203.0.113.1"}) == 201
+    assert register(2, **forged, **{"X-Forwarded-For": "203.0.113.2"}) == 429
+
+
+def test_companies_at_once_stay_within_the_limit(client, configured, everything):
+    configured(registrations_per_address=3)
+
+    def register(number):
+        body = {**BODY, "email": f"o{number}@empresa.com"}
+        return client.post("/api/auth/register/", body, role=None).status
+
+    assert sorted(together(8, register)) == [201] * 3 + [429] * 5
+
+
+def test_yesterdays_counts_are_forgotten(register, database, settings):
+    register()
+    with database.transaction(ALL_ACCOUNTS) as session:
+        session.execute(update(RegistrationCount).values(day=date(2020, 1, 1)))
+    prune(database, settings)
+    with database.read(ALL_ACCOUNTS) as session:
+        assert session.scalar(select(func.count(RegistrationCount.number))) == 0
+
+
+def test_a_plan_that_is_none_stops_the_start(settings):
+    with pytest.raises(SettingsError, match="no plan 'gold'; there are: freemium, premium"):
+        replace(settings, registration_plans=["freemium", "gold"])
