@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import time
 import uuid
 from collections.abc import Callable
@@ -49,8 +48,7 @@ def drained(platform: Platform) -> None:
 
 def dead_letters(platform: Platform) -> dict[str, int]:
     """How many each service has."""
-    worker = json.loads((platform.settings.processes / "sales-worker.json").read_text())
-    broker = pika.BlockingConnection(pika.URLParameters(worker["env"]["MOSTRADOR_AMQP_URL"]))
+    broker = pika.BlockingConnection(pika.URLParameters(platform.broker_url))
     try:
         queues = {service: f"{service}.dead" for service in SERVICES}
         channel = broker.channel()

@@ -205,7 +205,7 @@ def test_paid_orders_told_again_and_again_and_in_any_order_count_once(
         events.append(Event(str(uuid.uuid4()), "/sales", "OrderPaid", uid, day, 1, 2, data))
     stream = events * 5
     random.Random(5).shuffle(stream)
-    broker = pika.BlockingConnection(pika.URLParameters(of_sales(platform)["MOSTRADOR_AMQP_URL"]))
+    broker = pika.BlockingConnection(pika.URLParameters(platform.broker_url))
     channel = broker.channel()
     for event in stream:
         channel.basic_publish(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import sqlite3
@@ -120,8 +119,7 @@ def test_kill_9_of_a_worker_between_commit_and_publish(shop: Shop, platform: Pla
 
 def test_a_poison_message_stops_nobody_and_can_be_listed_replayed_and_purged(shop: Shop, platform: Platform) -> None:
     before = shop.tickets()
-    worker = json.loads((platform.settings.processes / "sales-worker.json").read_text())
-    broker = pika.BlockingConnection(pika.URLParameters(worker["env"]["MOSTRADOR_AMQP_URL"]))
+    broker = pika.BlockingConnection(pika.URLParameters(platform.broker_url))
     broker.channel().basic_publish(
         "mostrador.events", "sales.OrderPaid", b"{", pika.BasicProperties(message_id="poison", delivery_mode=2)
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -75,8 +74,7 @@ def test_sales_of_today_with_catalog_and_customers_of_before(platform: Platform,
 
 def everything_was_taken(platform: Platform) -> None:
     """Nobody was told anything that they could not take: nothing waits for another try, nothing was put aside."""
-    worker = json.loads((platform.settings.processes / "sales-worker.json").read_text())
-    broker = pika.BlockingConnection(pika.URLParameters(worker["env"]["MOSTRADOR_AMQP_URL"]))
+    broker = pika.BlockingConnection(pika.URLParameters(platform.broker_url))
     with contextlib.closing(broker):
         channel = broker.channel()
 

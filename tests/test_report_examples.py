@@ -51,8 +51,7 @@ class Teller:
 
     def __init__(self, platform: Platform, company: Api) -> None:
         self.company, self.account = company, company.tokens["user"]["account"]["id"]
-        worker = json.loads((platform.settings.processes / "analytics-worker.json").read_text())
-        self.broker = worker["env"]["MOSTRADOR_AMQP_URL"]
+        self.broker = platform.broker_url
         self.events: list[Event] = []
 
     def product(

@@ -40,12 +40,19 @@ mounted() {
     mv "$secrets/mounted/$1.new" "$secrets/mounted/$1"
 }
 
-# In RabbitMQ each service may touch its own queues and the exchange that all share, and enter no other's.
+# In RabbitMQ each service may touch its own queues and the exchange that all share, where it publishes under its own name only.
 definitions() {
     comma=
     printf '{"vhosts": [{"name": "/"}], "users": ['
     for service in $services; do
         printf '%s\n {"name": "%s", "password": "%s", "tags": []}' "$comma" "$service" "$(kept "rabbitmq.$service")"
+        comma=,
+    done
+    comma=
+    printf '], "topic_permissions": ['
+    for service in $services; do
+        printf '%s\n {"user": "%s", "vhost": "/", "exchange": "mostrador.events", "write": "^%s\\\\..*", "read": ".*"}' \
+            "$comma" "$service" "$service"
         comma=,
     done
     comma=

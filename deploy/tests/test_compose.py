@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from gateway.settings import render_settings
+from native.rabbitmq import definitions
 from platform_facts import PREFIX, ROOT, SERVICES, pairs, required_of, secrets_of, settings_of, slowest_request
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -260,6 +261,14 @@ def test_the_brokers_users_reach_their_own_queues_and_the_shared_exchange(prepar
                 assert not re.search(permission[right], f"{other}.inbox")
         assert re.search(permission["write"], "amq.default"), "retries go through it"
     assert {permission["user"] for permission in definitions["permissions"]} == set(passwords) == set(SERVICES)
+
+
+def test_services_have_the_same_rights_in_the_broker_as_in_the_native_platform(prepared: Path) -> None:
+    made = json.loads((prepared / "deploy/compose/secrets/mounted/rabbitmq.definitions.json").read_text())
+    native = definitions("operator", "x", dict.fromkeys(SERVICES, "y"))
+    for kind in ("permissions", "topic_permissions"):
+        assert made[kind] == [right for right in native[kind] if right["user"] != "operator"]
+    assert {right["user"] for right in made["topic_permissions"]} == set(SERVICES)
 
 
 def test_preparing_again_changes_no_secret_and_tells_only_the_login(prepared: Path) -> None:

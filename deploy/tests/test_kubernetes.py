@@ -348,6 +348,10 @@ def test_stores_know_every_service_and_nobody_else(tmp_path: Path) -> None:
     for service, right in rights.items():
         own = rf"^(mostrador|{service})\..*"
         assert right == {"configure": own, "write": rf"{own}|^amq\.default$", "read": own}
+    topics = {one["spec"]["user"]: one["spec"]["permissions"] for one in of_kind(found, "TopicPermission")}
+    assert topics == {
+        service: {"exchange": "mostrador.events", "write": rf"^{service}\..*", "read": ".*"} for service in SERVICES
+    }
     production = {
         one["kind"]: one["spec"] for one in of_kind(objects("overlays/production"), "Cluster", "RabbitmqCluster")
     }

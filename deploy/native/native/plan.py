@@ -69,9 +69,9 @@ def make_plan(settings: Settings) -> Plan:
             epmd_port=ports.epmd,
             password=secrets.get("rabbitmq.password"),
             cookie=secrets.get("rabbitmq.cookie"),
+            services={service: secrets.get(f"rabbitmq.{service}") for service in SERVICES},
         )
         processes += node.processes()
-    amqp_url = node.url if node else settings.amqp_url
 
     environments = {}
     for service in SERVICES:
@@ -79,6 +79,7 @@ def make_plan(settings: Settings) -> Plan:
             database_url = cluster.url_of(service, service, passwords[service])
         else:
             database_url = f"sqlite:///{private_folder(home / 'data') / service}.db"
+        amqp_url = node.url_of(service) if node else settings.amqp_url
         env = environment(service, settings, secrets, database_url=database_url, amqp_url=amqp_url)
         environments[service] = env
         processes += service_processes(service, settings, env)

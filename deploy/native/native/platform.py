@@ -72,6 +72,12 @@ class Platform:
         """A service's web itself, past the gateway."""
         return f"http://127.0.0.1:{self.settings.ports.web(service)}"
 
+    @property
+    def broker_url(self) -> str:
+        """The broker as its operator, who may do anything."""
+        password = Secrets(self.settings.home).get("rabbitmq.password")
+        return f"amqp://mostrador:{password}@127.0.0.1:{self.settings.ports.amqp}/%2F"
+
     def start(self, seconds: float = 180) -> Self:
         """Start it and wait for `ready:`; NotReady with what it printed otherwise."""
         self.settings.home.parent.mkdir(parents=True, exist_ok=True)

@@ -6,15 +6,18 @@ with Node(folder) as node:
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from native.errors import NotInstalled
 from native.ports import LOOPBACK, free_ports
+from native.secrets import write_private
 from native.servers import Process, Running, private_folder, wait_until
 
 _ERLANG_ARGUMENTS = "+S 1:1 +A 4 +SDio 2 +sbwt none -kernel inet_dist_use_interface {127,0,0,1}"
@@ -32,6 +35,7 @@ log.file = false
 vm_memory_high_watermark.absolute = 512MiB
 disk_free_limit.absolute = 64MB
 background_gc_enabled = false
+load_definitions = {definitions}
 """
 
 
@@ -46,7 +50,8 @@ def program() -> Path:
 class Node:
     """A node with its user, its data and its epmd (Erlang's port mapper). Ports that are not given are free ones below 32768.
 
-    The user is made at the first start in a folder; the data outlives stop() and kill().
+    `user` may do anything; `services` (passwords by service) have users of their own, see `definitions`. They are made at every
+    start; the data outlives stop() and kill().
     """
 
     def __init__(
@@ -59,6 +64,7 @@ class Node:
         user: str = "mostrador",
         password: str = "mostrador",
         cookie: str = "mostrador",
+        services: Mapping[str, str] | None = None,
     ) -> None:
         spare = free_ports(3)
         self.folder = Path(folder)
@@ -66,12 +72,17 @@ class Node:
         self.erlang_port = erlang_port or spare[1]
         self.epmd_port = epmd_port or spare[2]
         self.user, self.password, self.cookie = user, password, cookie
+        self.services = dict(services or {})
         self._server: Running | None = None
         self._epmd: Running | None = None
 
     @property
     def url(self) -> str:
         return f"amqp://{self.user}:{self.password}@{LOOPBACK}:{self.port}/%2F"
+
+    def url_of(self, service: str) -> str:
+        """Where a service of `services` connects, as its own user."""
+        return f"amqp://{service}:{self.services[service]}@{LOOPBACK}:{self.port}/%2F"
 
     @property
     def pid(self) -> int:
@@ -89,7 +100,9 @@ class Node:
             cookie.touch(mode=0o600)
             cookie.write_text(self.cookie)
             cookie.chmod(0o400)
-        configuration = _CONFIGURATION.format(port=self.port, user=self.user, password=self.password)
+        file = self.folder / "definitions.json"
+        write_private(file, json.dumps(definitions(self.user, self.password, self.services), indent=1))
+        configuration = _CONFIGURATION.format(port=self.port, user=self.user, password=self.password, definitions=file)
         (self.folder / "rabbitmq.conf").write_text(configuration)
         (self.folder / "enabled_plugins").write_text("[].\n")
         (self.folder / "env.conf").write_text("")
@@ -161,6 +174,30 @@ class Node:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def definitions(user: str, password: str, services: Mapping[str, str]) -> dict[str, Any]:
+    """RabbitMQ's users: `user` for the operator, and one a service, which publishes events under its own name only and
+    declares, reads and writes its own queues and what all share (`mostrador.…`).
+
+    deploy/compose/prepare.sh and deploy/kubernetes/platform/rabbitmq.yaml say the same of the services.
+    """
+    permissions = [{"user": user, "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}]
+    topics = []
+    for service in services:
+        own = rf"^(mostrador|{service})\..*"
+        rights = {"configure": own, "write": rf"{own}|^amq\.default$", "read": own}
+        permissions.append({"user": service, "vhost": "/", **rights})
+        topic = {"exchange": "mostrador.events", "write": rf"^{service}\..*", "read": ".*"}
+        topics.append({"user": service, "vhost": "/", **topic})
+    users = [{"name": user, "password": password, "tags": "administrator"}]
+    users += [{"name": name, "password": secret, "tags": ""} for name, secret in services.items()]
+    return {
+        "vhosts": [{"name": "/"}],
+        "users": users,
+        "permissions": permissions,
+        "topic_permissions": topics,
+    }
 
 
 def answers(port: int, host: str = LOOPBACK) -> bool:

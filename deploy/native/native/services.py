@@ -30,6 +30,11 @@ PAIRS = (
 )
 """Who calls whom under /internal/, each with a secret of its own; by the gateway's, services know it."""
 
+BOOTSTRAP_ONLY = {"MOSTRADOR_ADMIN_EMAIL", "MOSTRADOR_ADMIN_USERNAME", "MOSTRADOR_ADMIN_PASSWORD"}
+"""What only the command that makes the first account gets."""
+WORKER_ONLY = {"MOSTRADOR_AMQP_URL", "MOSTRADOR_WORKER_BIND"}
+"""What a web has no use for: it reaches no broker."""
+
 
 def program(name: str) -> str:
     """A program of this virtualenv."""
@@ -61,7 +66,7 @@ def commit() -> str:
 def environment(
     service: str, settings: Settings, secrets: Secrets, *, database_url: str, amqp_url: str
 ) -> dict[str, str]:
-    """The environment of a service's web, worker and commands."""
+    """The environment of a service's commands; its web and worker get less, see `service_processes`."""
     ports = settings.ports
 
     def url(callee: str) -> str:
@@ -102,7 +107,9 @@ def service_processes(service: str, settings: Settings, env: dict[str, str]) -> 
     web = [program("gunicorn"), "-c", "python:chassis.gunicorn_conf", f"{service}.app:create_app()"]
     worker = [program("chassis"), service, "worker"]
     bind, worker_bind = env["MOSTRADOR_BIND"], env["MOSTRADOR_WORKER_BIND"]
+    env = {name: value for name, value in env.items() if name not in BOOTSTRAP_ONLY}
+    of_web = {name: value for name, value in env.items() if name not in WORKER_ONLY}
     return [
-        Process(f"{service}-web", web, env, folder, group="webs", health=f"http://{bind}/readyz"),
+        Process(f"{service}-web", web, of_web, folder, group="webs", health=f"http://{bind}/readyz"),
         Process(f"{service}-worker", worker, env, folder, group="workers", health=f"http://{worker_bind}/readyz"),
     ]

@@ -90,7 +90,7 @@ class Consumer:
         declare_inbox(channel, self._service, self._subscriptions)
         if first_start:
             with Publisher(self._url, f"{self._service}.adopt") as publisher:
-                adopted = adopt_unrouted(channel, publisher, self._pulse.beat)
+                adopted = adopt_unrouted(channel, publisher, self._pulse.beat, self._service)
             _log.info("unrouted_adopted", events=adopted)
         declare_retry(channel, self._service)
         # A message in hand while the database is away would be one delivery nearer to its limit for nothing.

@@ -9,25 +9,27 @@ from uuid import uuid4
 import pika
 from pika.adapters.blocking_connection import BlockingChannel
 
-from chassis.messaging.broker import BrokerLost, Message
+from chassis.messaging.broker import BrokerLost, Message, headers_of
+from chassis.messaging.delivery import KEY_HEADER
 from chassis.messaging.publisher import Publisher
-from chassis.messaging.topology import UNROUTED
+from chassis.messaging.topology import EXCHANGE, UNROUTED
 
 _BATCH = 200
 _MARKER_LIFE_MS = 600_000  # a round that died leaves its marker behind
 
 
-def adopt_unrouted(channel: BlockingChannel, publisher: Publisher, alive: Callable[[], None]) -> int:
+def adopt_unrouted(channel: BlockingChannel, publisher: Publisher, alive: Callable[[], None], service: str = "") -> int:
     """Publish what lies in `mostrador.unrouted` once more; what is bound now is routed, the rest falls back into it.
 
     Each message is acknowledged after its copy was confirmed: it can be doubled, which the inbox bears, and not lost.
     Returns how many were published. Done twice, for a message that was still on its way into the queue in the first
-    round. `alive` is called now and then: it can take minutes.
+    round. `alive` is called now and then: it can take minutes. A `service` publishes them under its own name, since the broker
+    lets it use no other's; bindings are by type, and a header keeps the original routing key.
     """
-    return sum(_one_round(channel, publisher, alive) for _ in range(2))
+    return sum(_one_round(channel, publisher, alive, service) for _ in range(2))
 
 
-def _one_round(channel: BlockingChannel, publisher: Publisher, alive: Callable[[], None]) -> int:
+def _one_round(channel: BlockingChannel, publisher: Publisher, alive: Callable[[], None], service: str) -> int:
     """All that lies before a marker put into the queue now. The queue's length is no bound: while its leader is busy the
     broker says 0.
     """
@@ -44,7 +46,7 @@ def _one_round(channel: BlockingChannel, publisher: Publisher, alive: Callable[[
             last = method.delivery_tag
             over = properties.message_id == marker.id
             if not over:
-                messages.append(_again(method, properties, body))
+                messages.append(_again(method, properties, body, service))
         over = over or not messages
         if messages:
             _publish(publisher, messages)
@@ -65,6 +67,12 @@ def _marker() -> Message:
     return Message(id_, "", UNROUTED, b"", pika.BasicProperties(message_id=id_, expiration=str(_MARKER_LIFE_MS)))
 
 
-def _again(method: Any, properties: pika.BasicProperties, body: bytes) -> Message:
+def _again(method: Any, properties: pika.BasicProperties, body: bytes, service: str) -> Message:
     # An event goes where it was published to; another round's marker back to the end of the queue.
-    return Message(properties.message_id or "", method.exchange, method.routing_key, body, properties)
+    key = method.routing_key
+    if service and method.exchange == EXCHANGE:
+        headers = headers_of(properties)
+        original = headers.setdefault(KEY_HEADER, key)
+        properties.headers = headers
+        key = f"{service}.{original.partition('.')[2]}"
+    return Message(properties.message_id or "", method.exchange, key, body, properties)
