@@ -37,7 +37,7 @@ def test_the_access_token_says_who_and_opens_the_door(door, client):
     claims = jwt.decode(access, options={"verify_signature": False})
     assert set(claims) == {
         "type", "iss", "aud", "iat", "nbf", "exp", "jti", "sid", "sub", "user_id", "account_id", "email", "username",
-        "role", "client_type",
+        "role", "kind", "client_type",
     }  # fmt: skip
     assert (claims["user_id"], claims["account_id"], claims["role"]) == (1, 1, "ADMIN")
     assert (claims["iss"], claims["aud"], claims["type"]) == ("mostrador", "mostrador-api", "access")

@@ -49,6 +49,7 @@ MATRIX = {
     "/api/v1/user/username/<username>": {"GET": MANAGERS},
     "/internal/clients/ended/": {"POST": INTERNAL},
     "/internal/revocations/": {"GET": INTERNAL},
+    "/internal/uids/": {"POST": INTERNAL},
     "/internal/users/": {"POST": INTERNAL},
     "/livez": {"GET": ALL},
     "/readyz": {"GET": ALL},
