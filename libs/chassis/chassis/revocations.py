@@ -12,12 +12,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Index, String, delete, select
+from sqlalchemy import Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from chassis.db import ALL_ACCOUNTS, Base, Database, UtcDateTime, insert_for, utcnow
 from chassis.messaging.envelope import Event
 from chassis.messaging.handlers import Subscriptions, batch
+from chassis.pruning import delete_in_steps
 from chassis.sweeps import Sweep
 
 REFRESH_SECONDS = 0.25
@@ -27,7 +28,6 @@ STALE_SECONDS = 0.5
 _RELOAD_SECONDS = 60.0
 _OVERLAP = timedelta(seconds=60)
 """Longer than a transaction takes to commit and than clocks differ: a row is noted before it can be seen."""
-_STEP = 1_000
 
 
 class RevokedSession(Base):
@@ -94,15 +94,8 @@ SUBSCRIPTIONS: Subscriptions = {"SessionRevoked": batch(on_sessions_revoked)}
 
 
 def prune(database: Database, _settings: Any = None) -> int:
-    """Delete the sessions whose tokens have all expired, in small transactions; how many."""
-    deleted, total = _STEP, 0
-    while deleted == _STEP:
-        with database.transaction(ALL_ACCOUNTS) as session:
-            expired = select(RevokedSession.sid).where(RevokedSession.expires_at < utcnow()).limit(_STEP)
-            gone = delete(RevokedSession).where(RevokedSession.sid.in_(expired)).returning(RevokedSession.sid)
-            deleted = len(session.execute(gone).all())
-        total += deleted
-    return total
+    """Delete the sessions whose tokens have all expired; how many."""
+    return delete_in_steps(database, RevokedSession, RevokedSession.expires_at < utcnow())
 
 
 PRUNING = Sweep("revocations.prune", every_seconds=600, run=prune)

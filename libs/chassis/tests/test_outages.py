@@ -40,6 +40,7 @@ def test_an_outage_is_a_503_with_retry_after_and_leaves_nothing(client, database
 
 def test_after_a_failover_the_first_refused_write_replaces_all_connections(client, database):
     web = database_of(client.app)
+    web.dispose()  # connections of other tests would be used first
     with read_only(web):
         assert client.get("/api/widgets/").status == 200
         assert client.post("/api/widgets/", WIDGET).status == 503
@@ -82,7 +83,7 @@ def test_a_full_disk_is_unavailable_and_a_bug_is_not(database):
     if database.dialect == "sqlite":
         with pytest.raises(OperationalError) as full, database.transaction(ALL_ACCOUNTS) as session:  # noqa: PT012
             session.execute(text("PRAGMA max_page_count = 1"))
-            session.execute(text("CREATE TABLE filling (a)"))
+            session.execute(text("CREATE TABLE filling AS SELECT zeroblob(10000000) AS a"))
         database.dispose()
         assert database_away(full.value)
         assert not database_away(InterfaceError("INSERT", {}, sqlite3.InterfaceError("type 'object' is not supported")))

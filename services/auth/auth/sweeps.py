@@ -9,13 +9,12 @@ from sqlalchemy.orm import Session
 
 from auth.clients.gateways import Gateways
 from auth.config import Config
-from auth.domain.models import PendingRevocation, SpentRefreshToken
+from auth.domain.models import PendingRevocation, RegistrationCount, SpentRefreshToken
 from auth.domain.tokens import MARGIN_SECONDS
 from auth.revocations import deliver
 from auth.usecases import audit
 from auth.usecases.accounts import tell_young_accounts
 from auth.usecases.keys import forget_retired_keys
-from auth.usecases.registrations import forget_registrations
 from auth.usecases.sessions import forget_sessions
 from auth.usecases.throttle import throttle
 from chassis.db import ALL_ACCOUNTS, Database, utcnow
@@ -52,7 +51,7 @@ def prune(database: Database, settings: Config) -> None:
     now = utcnow()
     with database.transaction(ALL_ACCOUNTS) as session:
         throttle(settings.login_failures_seconds).forget(session, now=now)
-        forget_registrations(session, before=now.date())
+    delete_in_steps(database, RegistrationCount, RegistrationCount.day < now.date())
     delete_in_steps(database, SpentRefreshToken, SpentRefreshToken.expires_at < now)
     delete_in_steps(database, PendingRevocation, PendingRevocation.exp < int(now.timestamp()))
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from auth.domain.errors import TooManyRegistrations
@@ -32,11 +32,6 @@ def count_registration(session: Session, *, ip: str, most: int, now: datetime) -
     ).first()  # fmt: skip
     if counted is None or counted.number > most:
         raise _too_many(now)
-
-
-def forget_registrations(session: Session, *, before: date) -> None:
-    """Delete the counts of earlier days."""
-    session.execute(delete(RegistrationCount).where(RegistrationCount.day < before))
 
 
 def _key(ip: str) -> str:
