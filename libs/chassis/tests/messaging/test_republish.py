@@ -69,6 +69,23 @@ def test_what_belongs_to_the_rows_is_read_a_batch_at_a_time(database, gadgets, m
     assert all(event.data["note"] == f"part of {event.data['gadget_id']}" for event in told(database))
 
 
+def test_the_parts_of_few_rows_are_in_memory_at_once(database, gadgets, monkeypatch):
+    monkeypatch.setattr(republish, "PARTS_OF", 2)
+    asked = []
+
+    def parts(session, ids):
+        asked.append(list(ids))
+        return dict.fromkeys(ids)
+
+    def with_part(row, _part):
+        return "GadgetChanged", Fact(row.uid, row.version, {"gadget_id": row.id})
+
+    aggregate = Aggregate("gadgets", Gadget.id, select(Gadget.id, Gadget.uid, Gadget.version), with_part, parts)
+    assert republish.republish(database, [aggregate]) == {"gadgets": 9}
+    assert [len(ids) for ids in asked] == [2, 2, 2, 1, 2]
+    assert len(told(database)) == 9
+
+
 def test_nothing_to_tell_is_no_error(database):
     assert republish.republish(database, [GADGETS]) == {"gadgets": 0}
     assert told(database) == []
