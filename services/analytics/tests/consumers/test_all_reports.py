@@ -159,3 +159,36 @@ def test_every_report_is_the_slow_one_s_whatever_the_order_repetition_and_batche
             same(f"inventory-valuation/?product_identifier={product['sku']}", slow.valuation(id_))
             same(f"sales-velocity/?identifier={product['sku']}", slow.velocity(id_, 30))
             same(f"sales-velocity/?identifier={quote(product['name'])}&period_days=300", slow.velocity(id_, 300))
+
+
+def test_the_lowest_and_highest_ticket_of_a_long_period_are_those_of_its_days(
+    client, deliver, order_paid, event_of, slow_summary
+):
+    """Tickets of one hour on several days of a block: counted in one batch, one by one, and again in another zone."""
+    account, first = next(accounts), datetime(2023, 5, 1, 15, tzinfo=UTC)
+    amounts = ["50.00", "10.00", "90.00", "30.00", "20.00", "70.00"]
+    paid = [
+        order_paid(first + timedelta(days=3 * number), "CASH", amount, [(1, 1, amount)], account_id=account)
+        for number, amount in enumerate(amounts)
+    ]
+
+    def same(zone):
+        start, end = date(2023, 1, 1), date(2023, 12, 31)
+        path = f"{PATH}/sales-summary/?start_date={start}&end_date={end}"
+        wanted = slow_summary([event.data for event in told], zone, start, end)
+        assert client.get(path, account_id=account).json["general_summary"] == wanted["general_summary"]
+
+    def moved(zone, version):
+        data = {"account_id": account, "timezone": zone}
+        deliver(event_of("AccountUpdated", data, account_id=account, version=version))
+
+    moved(ZONES[0], 1)
+    told = paid[:3]
+    deliver(*told)
+    same(ZONES[0])
+    for event in paid[3:]:
+        told = [*told, event]
+        deliver(event)
+        same(ZONES[0])
+    moved(ZONES[2], 2)
+    same(ZONES[2])
