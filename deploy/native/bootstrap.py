@@ -143,8 +143,8 @@ def install_system_packages(wanted: dict[str, str]) -> None:
             f"Missing: {', '.join(missing)} (Debian's names), and there is no apt-get here to install them with."
         )
     elevate = as_root()
-    run_quietly([*elevate, "rm", "-f", *map(str, leftovers)])  # of an installation that was killed
     if not missing:
+        run_quietly([*elevate, "rm", "-f", *map(str, leftovers)])  # of an installation that was killed
         return
     say(f"Installing {', '.join(missing)} with apt")
     apt = [
@@ -160,6 +160,8 @@ def install_system_packages(wanted: dict[str, str]) -> None:
     if stream([*apt, "update"], r"^(?:Get|Hit|Ign):\d+ \S+ (.*)$"):
         say("apt-get update failed; going on with the package lists that are here")
     with quiet_packages(elevate):
+        # Waits for the lock, which the apt of a make that was killed may still hold; what else it says, install says too.
+        stream([*apt, "check"], r"^(Waiting for cache lock)")
         # After an interrupted installation apt refuses to work until this has run; else it does nothing.
         stream([*elevate, "env", "DEBIAN_FRONTEND=noninteractive", "dpkg", "--configure", "-a"], r"^Setting up (\S+)")
         install = [*apt, "install", "--yes", "--no-install-recommends", "--fix-broken", *missing]
@@ -279,7 +281,7 @@ def make_virtualenv() -> None:
         if old.exists():
             shutil.rmtree(old)
     say(f"Making the virtualenv .venv with {base_python()}")
-    made = subprocess.run([base_python(), "-m", "venv", str(aside)], capture_output=True, text=True)
+    made = subprocess.run([base_python(), "-m", "venv", str(aside)], capture_output=True, text=True, close_fds=False)
     if made.returncode:
         said = (made.stdout + made.stderr).strip() or "no output"
         raise Failure(f"The virtualenv could not be made: {said.splitlines()[-1]}")
@@ -326,21 +328,33 @@ def stream(command: list[str], pattern: str) -> int:
     live = sys.stdout.isatty()
     with LOG.open("w") as log:
         process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            close_fds=command[0] != str(PYTHON),  # pip keeps the lock of one_at_a_time()
         )
         assert process.stdout
-        for line in process.stdout:
-            log.write(line)
-            log.flush()
-            found = re.match(pattern, line)
-            if found:
-                shown += 1
-                text = next(filter(None, found.groups())).strip()[:90]
-                print(
-                    f"\r\033[K    {shown:>3} {text}" if live else f"    {shown:>3} {text}",
-                    end="" if live else "\n",
-                    flush=True,
-                )
+        try:
+            for line in process.stdout:
+                log.write(line)
+                log.flush()
+                found = re.match(pattern, line)
+                if found:
+                    shown += 1
+                    text = next(filter(None, found.groups())).strip()[:90]
+                    print(
+                        f"\r\033[K    {shown:>3} {text}" if live else f"    {shown:>3} {text}",
+                        end="" if live else "\n",
+                        flush=True,
+                    )
+        except KeyboardInterrupt:  # the program has got it too: pip ends at once, dpkg when its packages are whole
+            print()
+            say("Waiting until what was begun has ended in order")
+            process.communicate()
+            raise
     if live and shown:
         print("\r\033[K", end="", flush=True)
     return process.wait()
@@ -351,6 +365,10 @@ def last_error() -> str:
     lines = [line.strip() for line in LOG.read_text(errors="replace").splitlines() if line.strip()]
     if any("No space left on device" in line for line in lines):
         return "the disk is full."
+    if any("CERTIFICATE_VERIFY_FAILED" in line for line in lines):
+        return (
+            "the certificate of the package index is not trusted here (pip's setting `cert` names another authority)."
+        )
     if any("Retrying (Retry(" in line for line in lines):
         return "the package index can't be reached."
     errors = [line for line in lines if re.match(r"(E: |ERROR: |error: )", line)]
@@ -368,8 +386,9 @@ def say(text: str) -> None:
 
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """Two makes at once must not install into one virtualenv."""
+    """Two makes at once must not install into one virtualenv, nor one beside the pip that a killed make left behind."""
     with Path(__file__).open() as file:
+        os.set_inheritable(file.fileno(), True)  # by those that are started with close_fds=False
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -57,6 +57,10 @@ def test_only_what_a_command_needs_is_installed(
         ("ERROR: No matching distribution found for pika\nend\n", "No matching distribution found for pika."),
         ("WARNING: Retrying (Retry(total=4…\nERROR: [Errno 28] No space left on device\n", "the disk is full."),
         ("WARNING: Retrying (Retry(total=4…\nERROR: Cannot install alembic\n", "the package index can't be reached."),
+        (
+            "WARNING: Retrying (Retry(total=4… CERTIFICATE_VERIFY_FAILED\nERROR: Cannot install alembic\n",
+            "the certificate of the package index is not trusted here (pip's setting `cert` names another authority).",
+        ),
         ("killed\n", "killed."),
         ("", "no output."),
     ],
@@ -91,6 +95,7 @@ def test_the_generators_of_clients_are_installed_once(
 ) -> None:
     commands, codes = list[list[str]](), [0, 1, 0, 0]
     monkeypatch.setattr(bootstrap, "NODE", tmp_path / "clients")
+    monkeypatch.setattr(bootstrap, "INSTALLING", tmp_path / "installing")
     monkeypatch.setattr(bootstrap, "LOG", tmp_path / "log")
     monkeypatch.setattr(bootstrap, "stream", lambda command, _: commands.append(command) or codes.pop(0))
     bootstrap.install_client_generators()  # npm fails: the rest of the tests can run, and the next time tries again
@@ -225,6 +230,69 @@ def test_an_interrupted_installation_is_made_whole_by_the_next(checkout: Path, s
     third = install(checkout)
     assert "Making" not in third.communicate()[0]
     assert len(calls.read_text().splitlines()) == 2, "nothing is left to do"
+
+
+@pytest.mark.parametrize("step", ["virtualenv", "pip"])
+def test_what_a_killed_installation_left_running_is_awaited(checkout: Path, step: str) -> None:
+    slow = checkout / ("slow-venv" if step == "virtualenv" else "slow")
+    slow.touch()
+    begun = ".venv.new/lib/python*/site-packages/pip" if step == "virtualenv" else "calls"
+    with install(checkout) as killed:
+        until(lambda: list(checkout.glob(begun)), killed)
+        killed.kill()  # alone: what it had started goes on
+    again = install(checkout)
+    assert again.stdout
+    assert again.stdout.readline() == "==> Waiting for another make that is installing\n"
+    slow.unlink()
+    output, _ = again.communicate()
+    assert again.returncode == 0, output
+
+
+def test_an_interrupted_program_is_awaited_until_it_has_ended_in_order(checkout: Path) -> None:
+    program = (
+        f"import sys; sys.path.insert(0, '{checkout}/deploy/native'); import bootstrap\n"
+        "bootstrap.stream(['sh', '-c', 'trap \"\" INT; touch begun; "
+        "while [ ! -e go-on ]; do sleep 0.02; done; touch ended'], '')\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program],
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    until((checkout / "begun").exists, process)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.stdout
+    while "Waiting until" not in process.stdout.readline():
+        assert process.poll() is None
+    (checkout / "go-on").touch()
+    process.communicate()
+    assert (checkout / "ended").exists()
+
+
+def test_no_service_starts_while_the_apt_of_a_killed_installation_goes_on(
+    bootstrap: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy, cluster = tmp_path / "policy-rc.d", tmp_path / "createcluster"
+    policy.write_text(f"#!/bin/sh\n{bootstrap.MARK}exit 101\n")
+    monkeypatch.setattr(bootstrap, "POLICY", policy)
+    monkeypatch.setattr(bootstrap, "NO_CLUSTER", cluster)
+    monkeypatch.setattr(bootstrap, "as_root", list)
+    monkeypatch.setattr(bootstrap.shutil, "which", lambda name: name if name == "apt-get" else None)
+    monkeypatch.setattr(bootstrap, "PYTHON", Path(sys.executable))
+    commands: list[str] = []
+
+    def stream(command: list[str], _pattern: str) -> int:
+        assert bootstrap.is_ours(policy)
+        commands.append(next(word for word in command if word in ("update", "check", "--configure", "install")))
+        return 0
+
+    monkeypatch.setattr(bootstrap, "stream", stream)
+    bootstrap.install_system_packages({"nginx": str(tmp_path / "missing")})
+    assert commands == ["update", "check", "--configure", "install"], "check waits for the lock that dpkg does not"
+    assert not policy.exists()
+    assert not cluster.exists()
 
 
 def test_a_virtualenv_without_its_pip_is_made_again(checkout: Path) -> None:
