@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pika
 import pytest
 from rig import Broker, eventually, running, tell, totals, waiting
 from shop.consumers import SUBSCRIPTIONS
 from sqlalchemy import select, text
+from sqlalchemy.event import listen, remove
 
 from chassis.db import ALL_ACCOUNTS, Database, utcnow
 from chassis.messaging import Event, OutboxRow, emit
@@ -20,6 +22,7 @@ from chassis.messaging.publisher import Publisher
 from chassis.messaging.relay import Relay, relay_batch
 from chassis.messaging.relay_lease import relay_lease
 from chassis.messaging.topology import EXCHANGE, UNROUTED, declare_exchange, declare_inbox
+from chassis.testing_outages import read_only
 
 
 @pytest.fixture
@@ -165,3 +168,22 @@ def test_a_relay_whose_database_connection_is_cut_goes_on(database: Database, re
         tell(database, "b")
         eventually(lambda: waiting(database) == 0)
     eventually(lambda: broker.depth(UNROUTED) == 2)
+
+
+def test_a_relay_on_a_read_only_server_looks_for_the_primary(database: Database, broker: Broker, relay: Relay) -> None:
+    if database.dialect == "sqlite":
+        pytest.skip("SQLite has no second server")
+    refused: list[str] = []
+
+    def record(context: Any) -> None:
+        refused.append(getattr(context.original_exception, "sqlstate", ""))
+
+    listen(database.engine, "handle_error", record)
+    try:
+        with running(relay):
+            with read_only(database):
+                eventually(lambda: refused.count("25006") >= 2)  # with nothing in the outbox to delete
+            tell(database, "a")
+            eventually(lambda: waiting(database) == 0)
+    finally:
+        remove(database.engine, "handle_error", record)
