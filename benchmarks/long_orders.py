@@ -49,7 +49,7 @@ def page(platform: Platform, session: Session, path: str) -> dict[str, Any]:
     """One page, its time and memory, and how a till fares beside it."""
     pids = family(platform.pid("sales-web"))
     for pid in pids:
-        Path(f"/proc/{pid}/clear_refs").write_text("5")  # the peak begins anew
+        Path(f"/proc/{pid}/clear_refs").write_text("5")  # resets the peak
     before, over, waits = memory_mb(pids, "VmRSS"), threading.Event(), []
     till = Session(platform)
 

@@ -31,7 +31,7 @@ def look_up(addresses: Mapping[str, Iterable[str]], known: Mapping[str, list[str
 
 
 def answering(all_: list[str]) -> list[str]:
-    """Those of several instances that answer; all of them while none does."""
+    """Return the instances that answer; all of them while none does, or if there is only one."""
     if len(all_) < 2:
         return all_
     with ThreadPoolExecutor(len(all_)) as pool:

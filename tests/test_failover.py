@@ -2,7 +2,7 @@
 
 All services reach their databases through a forwarder. The server is made read-only, restarted, and replaced by a standby
 that is promoted; the old one stays up, read-only, with the connections that were open. Tills insist on each request under its
-Idempotency-Key. Afterwards orders, stock, points, credit and reports are exactly what the tills were told.
+Idempotency-Key. Afterwards orders, stock, points, credit and reports agree exactly with the answers that the tills got.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def primary(platform: Platform) -> Cluster:
 
 @pytest.fixture(scope="module")
 def forwarder(platform: Platform, primary: Cluster) -> Iterator[Forwarder]:
-    """What all services reach their databases through from now on."""
+    """The forwarder through which all services reach their databases from now on."""
     with Forwarder(primary.port) as between, ThreadPoolExecutor(len(PROCESSES)) as pool:
 
         def move(name: str) -> None:
@@ -89,7 +89,7 @@ def standby(primary: Cluster, tmp_path: Path) -> Iterator[Cluster]:
 
 @dataclass
 class Shop:
-    """Tills that sell until told to stop, and what they were told."""
+    """Tills that sell until the shop closes, and the answers that they got."""
 
     platform: Platform
     owner: Api
@@ -134,7 +134,7 @@ class Shop:
         return sum(at > since and status in (each, each // 100) for at, each in list(self.answers))
 
     def sells(self, tills: list[Future[None]]) -> None:
-        """Wait until every till has served somebody."""
+        """Wait until the tills sell."""
         self._until(lambda: self.count(2, 0) >= 10 * TILLS, tills, "nobody sells")
 
     def outage(self, what: str, tills: list[Future[None]], end: Callable[[], float]) -> None:
@@ -162,7 +162,7 @@ class Shop:
         eventually(seen, otherwise, 30)
 
     def complaints(self) -> list[str]:
-        """Everything that is not as the tills were told."""
+        """Each figure that disagrees with the answers that the tills got."""
         sold = sum(len(orders) for orders in self.sold.values())
         totals = {method: [Decimal(order["final_amount"]) for order in orders] for method, orders in self.sold.items()}
         everything = [total for paid in totals.values() for total in paid]
@@ -237,7 +237,7 @@ def test_sales_go_on_through_failovers_of_postgresql(
         till.result()
     try:
         drained(platform)
-        eventually(lambda: not shop.complaints(), "everything is as the tills were told")
+        eventually(lambda: not shop.complaints(), "all figures agree with the tills")
     except AssertionError as late:
         raise AssertionError(shop.complaints()) from late
     assert set(dead_letters(platform).values()) == {0}

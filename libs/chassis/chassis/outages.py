@@ -1,6 +1,6 @@
 """Which failures mean that the database is unavailable: a failover, a restart, a full disk, no connection left.
 
-Webs answer them with 503, workers wait for their end. Whatever else a statement raises is the fault of its request or event.
+Webs answer them with 503, workers wait for their end. All other errors of a statement are the fault of its request or event.
 """
 
 from __future__ import annotations
