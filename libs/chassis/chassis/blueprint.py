@@ -38,7 +38,11 @@ class _Parser(FlaskParser):
         return data
 
     def load_querystring(self, req: Request, schema: ma.Schema) -> Any:
-        given = {name: value for name, value in req.args.items(multi=True) if value != ""}  # ?status= filters nothing
+        given = {
+            name: kept if getattr(schema.fields.get(name), "is_multiple", False) else kept[-1:]
+            for name, values in req.args.lists()
+            if (kept := [value for value in values if value != ""])  # ?status= filters nothing
+        }
         return MultiDictProxy(type(req.args)(given), schema)
 
     def handle_error(self, error: ma.ValidationError, req: Request, schema: ma.Schema, **_: Any) -> NoReturn:
