@@ -35,7 +35,6 @@ def upsert(
     given = {field for row in ordered for field in row}
     insert = insert_for(session, model)
     blank = dict.fromkeys(given) | dict(new or {})
-    insert = insert.values([{**blank, **row} for row in ordered])
     set_: dict[str, Any] = {}
     for field in sorted(given.difference(key)):
         having = [row for row in ordered if field in row]
@@ -52,4 +51,8 @@ def upsert(
     statement = insert.on_conflict_do_update(
         index_elements=["account_id", *key], index_where=index_where, set_=set_
     ).returning(*returning)
-    return list(session.execute(statement).all())
+    values = [{**blank, **row} for row in ordered]
+    if all(len(row) == len(given) for row in ordered):
+        # Compiled once for all batches. A list of VALUES is compiled for each, with SQLite's write lock in hand.
+        return list(session.execute(statement, values, execution_options={"render_nulls": True}).all())
+    return list(session.execute(statement.values(values)).all())
