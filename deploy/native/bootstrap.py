@@ -47,6 +47,9 @@ EDITABLE = (
 OF_A_PLATFORM = ("down", "status", "logs", "trace", "restart", "run", "reset-password", "backup", "clean")
 """Commands that install nothing: they are about a platform that was started."""
 
+LEAST_FREE = 20_000_000
+"""Bytes: less is a full disk, since a virtualenv with nothing but its pip takes as much."""
+
 INDISPENSABLE = ("libs/chassis", "deploy/native")
 
 # Package of the distribution: a file that only it brings (a pattern).
@@ -142,7 +145,7 @@ def install_system_packages(wanted: dict[str, str]) -> None:
         raise Failure(
             f"Missing: {', '.join(missing)} (Debian's names), and there is no apt-get here to install them with."
         )
-    elevate = as_root()
+    elevate = as_root(missing)
     if not missing:
         run_quietly([*elevate, "rm", "-f", *map(str, leftovers)])  # of an installation that was killed
         return
@@ -190,18 +193,22 @@ def is_ours(path: Path) -> bool:
     return path.exists() and MARK in path.read_text()
 
 
-def as_root() -> list[str]:
-    """The prefix that makes a command run as root; Failure when there is no way."""
+def as_root(packages: Sequence[str]) -> list[str]:
+    """The prefix that makes a command run as root; Failure, with what root can do instead, when there is no way."""
     if os.getuid() == 0:
         return []
     if not shutil.which("sudo"):
-        raise Failure("Installing packages takes root, and there is no sudo: run `make install` as root once.")
-    if subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode:
-        if not sys.stdin.isatty():
-            raise Failure("Installing packages takes root, and sudo wants a password: run `make install` as root once.")
-        if subprocess.run(["sudo", "-v"]).returncode:
-            raise Failure("Installing packages takes root, and sudo refused: run `make install` as root once.")
-    return ["sudo"]
+        reason = "there is no sudo"
+    elif subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode == 0:
+        return ["sudo"]
+    elif not sys.stdin.isatty():
+        reason = "sudo wants a password"
+    elif subprocess.run(["sudo", "-v"]).returncode == 0:
+        return ["sudo"]
+    else:
+        reason = "sudo refused"
+    command = f"apt-get install --no-install-recommends {' '.join(packages)}"
+    raise Failure(f"Installing packages takes root, and {reason}: run `{command}` as root, then make again.")
 
 
 @contextmanager
@@ -283,6 +290,8 @@ def make_virtualenv() -> None:
     say(f"Making the virtualenv .venv with {base_python()}")
     made = subprocess.run([base_python(), "-m", "venv", str(aside)], capture_output=True, text=True, close_fds=False)
     if made.returncode:
+        if shutil.disk_usage(ROOT).free < LEAST_FREE:  # which the venv module does not say
+            raise Failure(f"The virtualenv could not be made: the disk of {ROOT} is full.")
         said = (made.stdout + made.stderr).strip() or "no output"
         raise Failure(f"The virtualenv could not be made: {said.splitlines()[-1]}")
     for file in (aside / "pyvenv.cfg", *(aside / "bin").iterdir()):
@@ -351,7 +360,7 @@ def stream(command: list[str], pattern: str) -> int:
                         flush=True,
                     )
         except KeyboardInterrupt:  # the program has got it too: pip ends at once, dpkg when its packages are whole
-            print()
+            print(end="\r\033[K" if live else "")
             say("Waiting until what was begun has ended in order")
             process.communicate()
             raise

@@ -232,6 +232,19 @@ def test_an_interrupted_installation_is_made_whole_by_the_next(checkout: Path, s
     assert len(calls.read_text().splitlines()) == 2, "nothing is left to do"
 
 
+def test_without_root_the_command_to_run_as_root_is_told(
+    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bootstrap.os, "getuid", lambda: 1000)
+    monkeypatch.setattr(bootstrap.shutil, "which", lambda name: None)
+    with pytest.raises(bootstrap.Failure) as failure:
+        bootstrap.as_root(["nginx", "curl"])
+    assert str(failure.value) == (
+        "Installing packages takes root, and there is no sudo: "
+        "run `apt-get install --no-install-recommends nginx curl` as root, then make again."
+    )
+
+
 @pytest.mark.parametrize("step", ["virtualenv", "pip"])
 def test_what_a_killed_installation_left_running_is_awaited(checkout: Path, step: str) -> None:
     slow = checkout / ("slow-venv" if step == "virtualenv" else "slow")
@@ -278,7 +291,7 @@ def test_no_service_starts_while_the_apt_of_a_killed_installation_goes_on(
     policy.write_text(f"#!/bin/sh\n{bootstrap.MARK}exit 101\n")
     monkeypatch.setattr(bootstrap, "POLICY", policy)
     monkeypatch.setattr(bootstrap, "NO_CLUSTER", cluster)
-    monkeypatch.setattr(bootstrap, "as_root", list)
+    monkeypatch.setattr(bootstrap, "as_root", lambda _packages: [])
     monkeypatch.setattr(bootstrap.shutil, "which", lambda name: name if name == "apt-get" else None)
     monkeypatch.setattr(bootstrap, "PYTHON", Path(sys.executable))
     commands: list[str] = []
@@ -324,10 +337,26 @@ def test_files_of_a_killed_installation_are_removed(
     others.write_text("somebody else's")
     monkeypatch.setattr(bootstrap, "POLICY", policy)
     monkeypatch.setattr(bootstrap, "NO_CLUSTER", others)
-    monkeypatch.setattr(bootstrap, "as_root", list)
+    monkeypatch.setattr(bootstrap, "as_root", lambda _packages: [])
     bootstrap.install_system_packages({})
     assert not policy.exists()
     assert others.exists()
+
+
+def test_a_disk_without_room_for_the_virtualenv_is_named(
+    bootstrap: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = tmp_path / "python"  # says what venv says then
+    python.write_text("#!/bin/sh\necho Error: Command returned non-zero exit status 1.\nexit 1\n")
+    python.chmod(0o755)
+    monkeypatch.setattr(bootstrap, "ROOT", tmp_path)
+    monkeypatch.setattr(bootstrap, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(bootstrap, "base_python", lambda: str(python))
+    with pytest.raises(bootstrap.Failure, match="non-zero exit status"):
+        bootstrap.make_virtualenv()
+    monkeypatch.setattr(bootstrap, "LEAST_FREE", 2**62)
+    with pytest.raises(bootstrap.Failure, match=f"^The virtualenv could not be made: the disk of {tmp_path} is full.$"):
+        bootstrap.make_virtualenv()
 
 
 def test_what_the_file_system_refuses_is_told_in_a_sentence(checkout: Path) -> None:
