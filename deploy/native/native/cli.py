@@ -148,6 +148,9 @@ def _run(settings: Settings, options: argparse.Namespace) -> int:
 def _reset_password(settings: Settings, options: argparse.Namespace) -> int:
     if not options.user:
         raise PlatformError("Say whose: `make reset-password USER=<e-mail or username>`.")
+    from native.migrations import require_migrated
+
+    require_migrated(settings, "auth")
     become_command(settings, "auth", "reset-password", options.user)
 
 

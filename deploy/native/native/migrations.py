@@ -24,17 +24,34 @@ def migrate(settings: Settings, environments: Mapping[str, Mapping[str, str]]) -
     Which ones those were. PlatformError with the end of the output when one fails.
     """
     record = settings.home / f"migrated.{settings.database}.json"
-    try:
-        done = json.loads(record.read_text())
-    except (FileNotFoundError, ValueError):  # half written by an older version: migrating again does no harm
-        done = {}
-    wanted = {service: fingerprint(ROOT / "services" / service / "migrations") for service in environments}
+    done = _done(record)
+    wanted = {service: _wanted(service) for service in environments}
     due = [service for service in environments if done.get(service) != wanted[service]]
     _run(settings, environments, dict.fromkeys(due, "migrate"))
     _run(settings, environments, {service: command for service, command in AFTERWARDS.items() if service in due})
     if due:
         write_private(record, json.dumps(wanted))
     return due
+
+
+def require_migrated(settings: Settings, service: str) -> None:
+    """PlatformError when the home's database of a service, of either kind, lacks migrations that this code needs."""
+    done = [_done(record) for record in settings.home.glob("migrated.*.json")]
+    if done and _wanted(service) not in [versions.get(service) for versions in done]:
+        raise PlatformError(
+            f"The databases in {settings.home} are of another version than this code: `make up` brings them up to date."
+        )
+
+
+def _done(record: Path) -> dict[str, str]:
+    try:
+        return dict(json.loads(record.read_text()))
+    except (FileNotFoundError, ValueError):  # half written by an older version: migrating again does no harm
+        return {}
+
+
+def _wanted(service: str) -> str:
+    return fingerprint(ROOT / "services" / service / "migrations")
 
 
 def _run(settings: Settings, environments: Mapping[str, Mapping[str, str]], commands: Mapping[str, str]) -> None:

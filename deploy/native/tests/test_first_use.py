@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from native import homes, migrations
+from native import cli, homes, migrations
 from native.errors import PlatformError, SettingsError
 from native.logs import readable
 from native.plan import check_settings, make_plan
@@ -122,6 +122,23 @@ def test_a_half_written_record_of_migrations_only_migrates_again(
     assert migrations.migrate(settings, {"sales": {}}) == ["sales"]
     assert ran == ["migrate"]
     assert migrations.migrate(settings, {"sales": {}}) == []
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_reset_before_the_migrations_of_a_new_version_names_the_command_to_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setenv("MOSTRADOR_HOME", str(tmp_path))
+    record = tmp_path / f"migrated.{kind}.json"
+    record.write_text(json.dumps({"auth": "an older version's"}))
+    assert cli.main(["reset-password", "ana@example.com"]) == 1
+    assert capsys.readouterr().err == (
+        f"mostrador: The databases in {tmp_path} are of another version than this code: "
+        "`make up` brings them up to date.\n"
+    )
+    record.write_text(json.dumps({"auth": migrations.fingerprint(ROOT / "services/auth/migrations")}))
+    assert cli.main(["reset-password", "ana@example.com"]) == 1
+    assert "was never started" in capsys.readouterr().err, "nothing is said about versions"
 
 
 def test_a_cluster_whose_making_was_killed_is_made_again(folder: Path) -> None:
