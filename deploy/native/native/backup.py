@@ -65,7 +65,8 @@ def restore(settings: Settings, source: str) -> int:
     """Put a backup in the place of the home's data; what was there is kept beside it. Only while nothing runs there."""
     folder = Path(source).expanduser().resolve()
     if not source or not (folder / "backup.json").is_file():
-        raise PlatformError("Say which backup: `make restore FROM=<the folder that make backup named>`.")
+        wrong = f"There is no backup in {folder}. " if source else ""
+        raise PlatformError(f"{wrong}Say which backup: `make restore FROM=<the folder that make backup named>`.")
     told = json.loads((folder / "backup.json").read_text())
     if told["database"] != settings.database:
         raise PlatformError(f"That is a backup of {told['database']}: set MOSTRADOR_DATABASE={told['database']}.")

@@ -43,7 +43,8 @@ class Step:
 def trace(settings: Settings, id_: str) -> int:
     """Print the steps of a request id (the answer's `X-Request-Id`) or trace id; 1 when the logs know nothing of it."""
     if not _ID.fullmatch(id_):
-        raise PlatformError("Say which request: `make trace ID=<the answer's X-Request-Id>`.")
+        wrong = f"{id_!r} is no request's id. " if id_ else ""
+        raise PlatformError(f"{wrong}Say which request: `make trace ID=<the answer's X-Request-Id>`.")
     steps = sorted(_steps(settings.logs, id_))
     if not steps:
         print(f"No log in {settings.logs} knows {id_}. The gateway writes its line up to a second after its answer.")

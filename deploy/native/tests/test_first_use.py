@@ -196,6 +196,21 @@ def test_clean_by_force_keeps_the_backups(used: Platform) -> None:
 
 
 @pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        (("trace", "nosuch"), "'nosuch' is no request's id. Say which request: "),
+        (("restore", "/nowhere"), "There is no backup in /nowhere. Say which backup: "),
+    ],
+)
+def test_an_argument_that_names_nothing_is_not_called_absent(
+    tmp_path: Path, command: tuple[str, ...], sentence: str
+) -> None:
+    answer = native(Platform(tmp_path / "home", command=STUBS), *command)
+    assert answer.returncode == 1
+    assert answer.stderr.startswith(f"mostrador: {sentence}")
+
+
+@pytest.mark.parametrize(
     "command", [("trace",), ("restart",), ("run",), ("run", "sales"), ("reset-password",), ("restore",), ("logs",)]
 )
 def test_a_command_that_lacks_its_argument_is_answered_in_a_sentence(tmp_path: Path, command: tuple[str, ...]) -> None:
