@@ -231,10 +231,13 @@ def _clean(settings: Settings, _: argparse.Namespace) -> int:
     if not settings.home.exists():
         print(f"There is no {settings.home}.")
         return 0
-    if not (settings.home / "up.lock").exists():
-        raise PlatformError(f"{settings.home} is no home of Mostrador: nothing was deleted.")
     backups = settings.home / "backups"
     doomed = sorted(path for path in settings.home.iterdir() if path != backups)
+    if not doomed:
+        print(f"There is nothing to delete in {settings.home}.{' Backups stay.' if backups.exists() else ''}")
+        return 0
+    if not (settings.home / "up.lock").exists():
+        raise PlatformError(f"{settings.home} is no home of Mostrador: nothing was deleted.")
     print(f"This deletes all data of the shop in {settings.home}: {', '.join(path.name for path in doomed)}.")
     print(f"{backups} stays." if backups.exists() else "There are no backups: `make backup TO=<folder>` makes one.")
     if not os.environ.get("FORCE"):

@@ -193,6 +193,9 @@ def test_clean_names_what_it_deletes_and_asks(used: Platform, answer: str, delet
 def test_clean_by_force_keeps_the_backups(used: Platform) -> None:
     assert native(used, "clean", FORCE="1").returncode == 0
     assert [path.name for path in used.settings.home.iterdir()] == ["backups"]
+    again = native(used, "clean", FORCE="1")
+    assert again.returncode == 0
+    assert again.stdout == f"There is nothing to delete in {used.settings.home}. Backups stay.\n"
 
 
 @pytest.mark.parametrize(
