@@ -42,6 +42,15 @@ def backup(settings: Settings, to: str = "") -> int:
     if not (settings.home / "secrets").is_dir():
         raise PlatformError(f"There is nothing to back up in {settings.home}.")
     private_folder(folder)
+    try:
+        _write(settings, folder, now)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)  # half a backup is none, and takes the room of a whole one
+        raise
+    return 0
+
+
+def _write(settings: Settings, folder: Path, now: datetime) -> None:
     began = time.monotonic()
     held = 0.0
     if settings.database == "sqlite":
@@ -58,7 +67,6 @@ def backup(settings: Settings, to: str = "") -> int:
     size = sum((folder / name).stat().st_size for name in files)
     pause = f", writers waited {held * 1000:.0f} ms" if held else ""
     print(f"{folder}: {size / 1e6:.1f} MB in {seconds:.1f} s{pause}. It holds secrets: keep it as such.")
-    return 0
 
 
 def restore(settings: Settings, source: str) -> int:
@@ -109,7 +117,10 @@ def _copy_sqlite(settings: Settings, folder: Path) -> float:
         for service, source in sources.items():
             # In the transaction that is open already: writers go on, and what they write is not in it.
             with closing(sqlite3.connect(target / f"{service}.db")) as copy:
-                source.backup(copy)
+                try:
+                    source.backup(copy)
+                except sqlite3.Error as error:
+                    raise PlatformError(f"The database of {service} can't be copied to {folder}: {error}.") from error
     return held
 
 

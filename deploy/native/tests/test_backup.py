@@ -154,6 +154,20 @@ def test_a_backup_that_is_not_whole_touches_nothing(
     assert sorted(path.name for path in home.home.iterdir()) == ["data", "migrated.sqlite.json", "secrets"]
 
 
+def test_a_disk_that_fills_up_is_told_and_leaves_no_half_backup(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(sqlite3.Connection):
+        def backup(self, *_args: object, **_options: object) -> None:
+            raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr("native.backup._reading", lambda *_: sqlite3.connect(":memory:", factory=Full))
+    folder = tmp_path / "copy"
+    with pytest.raises(PlatformError, match=f"^The database of auth can't be copied to {folder}: database or disk is"):
+        backup(home, str(folder))
+    assert not folder.exists()
+
+
 def test_a_platform_that_runs_is_not_restored_over(home: Settings, tmp_path: Path) -> None:
     backup(home, str(tmp_path / "copy"))
     with homes.held(home), pytest.raises(PlatformError, match="already runs"):
