@@ -4,9 +4,12 @@ import sys
 
 from cashier import ROOT
 
-sys.path.insert(0, str(ROOT / "benchmarks"))
+BENCHMARKS = str(ROOT / "benchmarks")
+sys.path.insert(0, BENCHMARKS)
 
 import scale
+
+sys.path.remove(BENCHMARKS)  # benchmarks/auth.py and others would hide the services of their names
 
 
 def test_the_document_s_tables_are_the_program_s():

@@ -175,6 +175,10 @@ def checkout(bootstrap: ModuleType, tmp_path: Path) -> Path:
     return tmp_path
 
 
+INTERRUPTIBLE = ("env", "--default-signal=INT")
+"""A run of the tests in the background of a shell ignores SIGINT, and so would all that it starts."""
+
+
 def install(checkout: Path) -> subprocess.Popen[str]:
     """`make install` in a checkout, without the distribution's packages."""
     program = (
@@ -185,7 +189,7 @@ def install(checkout: Path) -> subprocess.Popen[str]:
         "bootstrap.install_system_packages = lambda wanted: None\n"
         "sys.exit(bootstrap.main('install', []))\n"
     )
-    command = [sys.executable, "-c", program]
+    command = [*INTERRUPTIBLE, sys.executable, "-c", program]
     return subprocess.Popen(
         command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
     )
@@ -268,7 +272,7 @@ def test_an_interrupted_program_is_awaited_until_it_has_ended_in_order(checkout:
         "while [ ! -e go-on ]; do sleep 0.02; done; touch ended'], '')\n"
     )
     process = subprocess.Popen(
-        [sys.executable, "-c", program],
+        [*INTERRUPTIBLE, sys.executable, "-c", program],
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
