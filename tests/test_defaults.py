@@ -46,7 +46,7 @@ def documented(service: str) -> dict[str, str]:
         if PREFIX not in cells[0] or len(cells) < 2:
             continue
         names = re.findall(r"`(\w+)`", cells[0])
-        values = [value.strip(" `") for value in cells[1].split(",")]
+        values = [value.strip(" `") for value in (cells[1].split(",") if len(names) > 1 else [cells[1]])]
         for number, name in enumerate(names):
             if name.startswith("_"):  # `MOSTRADOR_ARGON2_TIME_COST` `_MEMORY_KIB`: another ending of the first
                 known = {field.name for field in fields(config(service))}
@@ -68,6 +68,8 @@ def test_the_readmes_defaults_are_those_of_the_settings(service: str) -> None:
     for field in fields(config(service)):
         if field.name not in told:
             assert field.name in inherited or not field.repr, f"{service}'s README does not name {field.name}"
+        elif field.default_factory is not MISSING and (listed := field.default_factory()):
+            assert told[field.name] == ",".join(listed), field.name
         elif field.default is MISSING:
             assert told[field.name] in ("required", "", "none"), field.name
         elif field.default != "":
