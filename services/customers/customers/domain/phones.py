@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
+from chassis.text import without_invisible
+
 VALID = r"\+?[0-9]{5,15}"
 """A number without its punctuation (E.164 has at most 15 digits)."""
 
@@ -26,8 +28,11 @@ _MEXICO = 52
 
 
 def plain_phone(text: str) -> str:
-    """`+52 (55) 1234-5678` and `+525512345678` are one number: the digits, and the plus if there is one."""
-    return _PUNCTUATION.sub("", text.strip())
+    """`+52 (55) 1234-5678` and `+525512345678` are one number: the digits, and the plus if there is one.
+
+    Numbers copied from contacts and chats often carry invisible marks of direction, such as U+202A.
+    """
+    return _PUNCTUATION.sub("", without_invisible(text).strip())
 
 
 def phone_key(text: str, country: str) -> str:
