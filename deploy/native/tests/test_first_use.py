@@ -33,16 +33,16 @@ def native(platform: Platform, *arguments: str, **env: str) -> subprocess.Comple
 
 def test_the_password_is_printed_by_the_first_start_only(platform: Platform) -> None:
     platform.start()
+    platform.stop()  # it prints on after `ready:`
     first, password = platform.log.read_text(), platform.admin.password
-    platform.stop()
     (platform.settings.home / "migrated.sqlite.json").write_text("{}")  # what the stubs leave out
     assert f"password: {password}" in first
     assert f"export SHOP_URL={platform.url} SHOP_LOGIN=admin@mostrador.local SHOP_PASSWORD={password}" in first
     assert f"{platform.url}/api/v1/schema/swagger-ui/" in first
     platform.env["MOSTRADOR_ADMIN_PASSWORD"] = "another password"
     platform.start()
-    second = platform.log.read_text()
     platform.stop()
+    second = platform.log.read_text()
     assert password not in second
     assert "make reset-password USER=admin@mostrador.local" in second
     assert "MOSTRADOR_ADMIN_PASSWORD is ignored" in second

@@ -41,7 +41,7 @@ def test_a_service_knows_the_pairs_it_takes_part_in_and_no_others(tmp_path: Path
     def pairs(env: dict[str, str]) -> set[str]:
         return {entry.partition("=")[0] for entry in env["MOSTRADOR_SERVICE_KEYS"].split(",") if entry}
 
-    assert pairs(plan.environments["analytics"]) == set(), "it calls nobody, and nobody calls it"
+    assert pairs(plan.environments["analytics"]) == {"gateway>analytics"}, "by which it knows the gateway's requests"
     assert pairs(plan.environments["auth"]) == {
         "auth>customers",
         "sales>auth",
@@ -50,7 +50,7 @@ def test_a_service_knows_the_pairs_it_takes_part_in_and_no_others(tmp_path: Path
         "auth>gateway",
     }
     gateway = gateway_processes(plan.settings, Secrets(tmp_path))[0]
-    assert pairs(dict(gateway.env)) == {"gateway>auth", "auth>gateway"}
+    assert pairs(dict(gateway.env)) == {"auth>gateway", *(f"gateway>{service}" for service in SERVICES)}
 
 
 def test_the_administrator_and_the_key_passphrase_are_for_auth_alone(tmp_path: Path) -> None:

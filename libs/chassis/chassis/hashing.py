@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 from chassis.problems import Unavailable
 
+_ROOM_SECONDS = 0.1  # longer than a few small batches take; a login behind it hardly notices
 _TURN_SECONDS = 2.0
 _MOST_THREADS = 4  # of one batch; each hash of a password takes 19 MiB
 
@@ -38,7 +39,7 @@ class HashingRoom:
 
     @contextmanager
     def _admit(self, retry_after: int) -> Iterator[None]:
-        if not self._admitted.acquire(blocking=False):
+        if not self._admitted.acquire(timeout=_ROOM_SECONDS):
             raise Unavailable(retry_after=retry_after)
         try:
             yield
